@@ -1,0 +1,136 @@
+"""`audit` and `list`: every container in the cluster, or in manifests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from ..cluster.connection import Options
+from ..model import Fault, Gap, Report
+from ..pods import Pod
+from .boundary import put, say
+from .main import app, command
+from .options import FailOn, Files, Format, Judging, Output, Selecting, takes
+from .reports import MACHINE, finish, head, policy, query, width
+
+
+@command(app, "audit")
+@takes(files=Files, selecting=Selecting, output=Output, judging=Judging, connection=Options)
+def audit(
+    files: Files, selecting: Selecting, output: Output, judging: Judging, connection: Options, failing: bool = False
+) -> int:
+    """Tell for every container what profile it was given, what it really gets, and why.
+
+    Looks at all namespaces unless -n says otherwise; reads only.
+
+    \b
+    Examples:
+      kubectl seccomp audit
+      kubectl seccomp audit -n shop -l app=web
+      kubectl seccomp audit -o json --fail-on high
+      kubectl seccomp audit -f manifests/ -R --seccomp-default on
+      kubectl get pods -A -o json | kubectl seccomp audit -f -
+    """
+    report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True)
+    if output.query:
+        query(report, output.query)
+    else:
+        put(_audit_chunks(report, output, failing))
+    return finish(report, output, judging.fail_on)
+
+
+@command(app, "list")
+@takes(files=Files, selecting=Selecting, output=Output, connection=Options)
+def list_(files: Files, selecting: Selecting, output: Output, connection: Options) -> int:
+    """List one row per container, without findings.
+
+    \b
+    Examples:
+      kubectl seccomp list
+      kubectl seccomp list -A -o wide
+    """
+    report = make_report(files, selecting, Judging(), connection, cluster_wide=False, judge=False)
+    if output.query:
+        query(report, output.query)
+    else:
+        put(_list_chunks(report, output, all_namespaces=selecting.all_namespaces))
+    return finish(report, output, FailOn.NEVER)
+
+
+def make_report(
+    files: Files, selecting: Selecting, judging: Judging, connection: Options, *, cluster_wide: bool, judge: bool
+) -> Report:
+    """Return the report over manifests or over the cluster, still to be walked."""
+    import msgspec
+
+    from ..audit import Evidence
+    from ..audit import audit as judge_pods
+
+    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge)
+    if files.filename:
+        if selecting.all_namespaces or selecting.selector or selecting.field_selector:
+            raise Fault("-A, -l and --field-selector select in a cluster: not together with -f", code=2)
+        return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
+    if files.recursive or files.seccomp_default:
+        raise Fault("-R and --seccomp-default belong to -f", code=2)
+    from ..evidence import nodes_evidence
+    from ..scope import Selection, select
+    from .connect import open_api
+
+    if selecting.all_namespaces and connection.namespace:
+        say("warning: -A looks at all namespaces: -n is not used")
+    api = open_api(connection)
+    everywhere = selecting.all_namespaces or (cluster_wide and not connection.namespace)
+    found = select(
+        api,
+        Selection(
+            None if everywhere else api.connection.namespace,
+            selecting.selector,
+            selecting.field_selector,
+            selecting.chunk_size,
+        ),
+    )
+    top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
+    return judge_pods(_told(found.pods), nodes_evidence(api), rules, top)
+
+
+def _manifests(files: Files) -> Iterator[Pod | Gap]:
+    from ..files import read
+
+    return read(files.filename, files.recursive, sys.stdin.buffer)
+
+
+def _told(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
+    """Pass the pods on, and say so, as kubectl does, when there were none."""
+    none = True
+    for pod in pods:
+        none = False
+        yield pod
+    if none:
+        say("No resources found")
+
+
+def _audit_chunks(report: Report, output: Output, failing: bool) -> Iterator[str]:
+    from .formats import machine
+
+    if output.output in (Format.TABLE, Format.WIDE):
+        from ..render.table import audit_table, audit_wide
+
+        if output.output is Format.WIDE:
+            return audit_wide(report, headers=not output.no_headers, failing=failing, width=None)
+        return audit_table(report, headers=not output.no_headers, failing=failing, width=width())
+    return machine(report, output, failing=failing)
+
+
+def _list_chunks(report: Report, output: Output, *, all_namespaces: bool) -> Iterator[str]:
+    from .formats import machine
+
+    if output.output in (Format.TABLE, Format.WIDE):
+        from ..render.table import list_table
+
+        wide = output.output is Format.WIDE
+        return list_table(report, headers=not output.no_headers, namespace=all_namespaces, wide=wide)
+    return machine(report, output, failing=False)
+
+
+__all__ = ["MACHINE", "audit", "list_", "make_report"]

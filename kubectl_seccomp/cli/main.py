@@ -1,0 +1,82 @@
+"""The commands of `kubectl seccomp` and the way into the process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from ..model import Fault
+from . import boundary
+
+NAME = "kubectl seccomp"
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "add_completion": False,
+    "no_args_is_help": True,
+    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
+}
+
+app = typer.Typer(
+    name=NAME,
+    help="Tell the declared, effective and observed seccomp profile of every container, with the reason.",
+    **_PLAIN,
+)
+check = typer.Typer(help="Prove what one thing has.", **_PLAIN)
+app.add_typer(check, name="check")
+
+
+def command(group: typer.Typer, name: str) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Register a command whose function returns its exit code and may raise Fault."""
+
+    def register(function: Callable[..., int]) -> Callable[..., None]:
+        @wraps(function)
+        def guarded(**values: Any) -> None:
+            boundary.run(lambda: function(**values))
+
+        group.command(name, context_settings=_PLAIN["context_settings"])(guarded)
+        return guarded
+
+    return register
+
+
+@command(app, "version")
+def version() -> int:
+    """Print the version."""
+    from .. import __version__
+
+    boundary.put([f"kubectl-seccomp {__version__}\n"])
+    return 0
+
+
+@command(app, "explain")
+def explain(
+    check_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id or slug, such as KS101.")] = None,
+) -> int:
+    """Explain one check, or list them all."""
+    from ..checks import CHECKS, by_key
+    from ..render.explain import catalogue, page
+
+    if check_id is None:
+        boundary.put(catalogue(CHECKS))
+        return 0
+    found = by_key(check_id)
+    if found is None:
+        raise Fault(f'no check is called "{check_id}"', "kubectl seccomp explain lists them", 2)
+    boundary.put(page(found))
+    return 0
+
+
+def main() -> None:
+    """Run the command line; ends the process with the exit code of design section 2."""
+    from . import audit, pods  # noqa: F401 - they register their commands
+
+    app(args=sys.argv[1:], prog_name=NAME)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What `audit`, `list` and `check pod` have in common: the head, the chosen format, the summary, the exit code."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import sys
+
+from .. import __version__, pss
+from ..audit import Policy
+from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
+from ..render import summary
+from .boundary import put, say
+from .options import FailOn, Files, Format, Judging, Output, Selecting
+
+MACHINE = frozenset({Format.JSON, Format.YAML})
+
+
+def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
+    """Return the head of a report made now."""
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector))
+
+
+def policy(judging: Judging, selecting: Selecting, files: Files, own: frozenset[str] = frozenset()) -> Policy:
+    """Return how to judge, as the options say. Fault (2) for an unknown check or version."""
+    from ..checks import known
+
+    for name in (*judging.select, *judging.ignore):
+        if not known(name):
+            raise Fault(f'no check is called "{name}"', "see: kubectl seccomp explain", 2)
+    assumed = KubeletDefault(files.seccomp_default.value) if files.seccomp_default else KubeletDefault.UNKNOWN
+    return Policy(
+        pss_version=pss.parse_version(judging.pss_version),
+        select=tuple(judging.select),
+        ignore=tuple(judging.ignore),
+        include_finished=selecting.include_finished,
+        own=own,
+        manifests=bool(files.filename),
+        assumed_default=assumed,
+    )
+
+
+def width() -> int | None:
+    """Return the columns of the terminal that stdout is, None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = False) -> int:
+    """Tell the summary and the gaps on stderr and return the exit code."""
+    tail = report.tail()
+    sys.stdout.flush()
+    if not quiet:
+        for line in summary.lines(tail):
+            say(line)
+    return exit_code(tail, fail_on, allow_gaps=output.allow_gaps)
+
+
+def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
+    """Return 1 for findings at or above `fail_on`, else 3 for gaps, else 0."""
+    if fail_on is not FailOn.NEVER and tail.worst is not None:
+        if tail.worst.rank <= Severity(fail_on.value).rank:
+            return 1
+    return 3 if tail.gaps and not allow_gaps else 0
+
+
+def query(report: Report, expression: str) -> None:
+    """Print what a JMESPath expression finds in the json form."""
+    from ..render.query import query as run_query
+
+    put(run_query(report, expression))

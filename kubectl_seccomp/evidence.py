@@ -1,0 +1,114 @@
+"""What is asked of the cluster besides its pods: nodes, RuntimeClasses, and each kubelet's default.
+
+Everything here limits an audit and never stops it: what cannot be read becomes a gap, and the fact stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from msgspec import structs
+
+from .audit import KUBELET_DEFAULT, Evidence
+from .cluster import kubelet, lists
+from .cluster.api import Api, ApiError
+from .model import Gap, KubeletDefault, NodeFacts
+from .nodes.kubelet import root_dir, seccomp_default
+from .runtimes import is_known
+
+# Kubelets asked at the same time; each answers two small requests through the API server.
+CONCURRENCY = 16
+# So many different nodes must refuse before the others are spared the question.
+REFUSALS = 3
+
+
+def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
+    """Return nodes with their kubelet's default, RuntimeClass handlers, and a gap for whatever could not be read."""
+    gaps: list[Gap] = []
+    handlers: dict[str, str] = {}
+    try:
+        handlers = lists.runtime_handlers(api)
+    except ApiError as error:
+        gaps.append(Gap("RuntimeClasses", "cluster", f"{error.why}; handlers are taken from the class names"))
+    try:
+        plain = list(lists.nodes(api, chunk_size))
+    except ApiError as error:
+        gaps.append(Gap("nodes", "cluster", error.why))
+        return Evidence({}, f"nodes could not be listed: {error.why}", handlers, gaps=tuple(gaps))
+    nodes: dict[str, NodeFacts] = {}
+    for facts, gap in with_defaults(api, plain):
+        nodes[facts.name] = facts
+        if gap is not None:
+            gaps.append(gap)
+        if facts.runtime and not is_known(facts.runtime):
+            gaps.append(Gap("container runtime", f"node/{facts.name}", f"not known here: {facts.runtime}"))
+    return Evidence(nodes, "", handlers, gaps=tuple(gaps))
+
+
+def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFacts, Gap | None]]:
+    """Yield each node with its kubelet's default filled in, and a gap where that stays unknown.
+
+    The first nodes are asked one by one: if all of them refuse for lack of rights, the others are not asked.
+    """
+    rest = iter(nodes)
+    refused = 0
+    for facts in islice(rest, REFUSALS):
+        answered, gap = _ask(api, facts)
+        refused += gap is not None and gap.why.startswith("forbidden")
+        yield answered, gap
+    if refused == REFUSALS:
+        why = f"not asked: forbidden on the first {REFUSALS} nodes (get nodes/proxy)"
+        yield from ((_unknown(facts, why), _gap(facts, why)) for facts in rest)
+        return
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        yield from pool.map(lambda facts: _ask(api, facts), rest)
+
+
+def node_evidence(api: Api, name: str) -> tuple[NodeFacts, Gap | None]:
+    """Return what is known of one node, with the kubelet's default and root directory, and a gap if not all of it."""
+    try:
+        facts = lists.node(api, name)
+    except ApiError as error:
+        why = f"the node could not be read: {error.why}"
+        answered, gap = _ask(api, NodeFacts(name, default_source=why))
+        return answered, gap or Gap("node", f"node/{name}", error.why)
+    return _ask(api, facts)
+
+
+def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
+    if facts.os == "windows":
+        return facts, None
+    if not facts.reachable:
+        return _unknown(facts, "the node is not ready"), _gap(facts, "the node is not ready")
+    config, flags, refusals = None, None, []
+    try:
+        config = kubelet.configz(api, facts.name)
+    except ApiError as error:
+        refusals.append(error)
+    try:
+        flags = kubelet.flagz(api, facts.name) if not (refusals and refusals[0].status == 403) else None
+    except ApiError as error:
+        refusals.append(error)
+    default, source = seccomp_default(config, flags)
+    root = root_dir(flags) if flags is not None else None
+    known = structs.replace(
+        facts,
+        default=default,
+        default_source=source,
+        kubelet_root=root,
+        kubelet_root_source="flagz" if root else "",
+    )
+    if default is not KubeletDefault.UNKNOWN:
+        return known, None
+    why = refusals[0].why if refusals else source
+    return structs.replace(known, default_source=why), _gap(facts, why)
+
+
+def _unknown(facts: NodeFacts, why: str) -> NodeFacts:
+    return structs.replace(facts, default_source=why)
+
+
+def _gap(facts: NodeFacts, why: str) -> Gap:
+    return Gap(KUBELET_DEFAULT, f"node/{facts.name}", why)

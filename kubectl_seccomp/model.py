@@ -1,0 +1,371 @@
+"""The words of the product as frozen values: what every other module passes around and what json output shows.
+
+Nothing here decides anything; the only behaviour is a property that follows from a value's own fields.
+The camel-cased names of the report structs are the JSON contract: fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class EffectiveType(StrEnum):
+    """What the kubelet and the runtime make of a declaration."""
+
+    RUNTIME_DEFAULT = "RuntimeDefault"
+    LOCALHOST = "Localhost"
+    UNCONFINED = "Unconfined"
+    NOT_APPLICABLE = "NotApplicable"
+    UNKNOWN = "Unknown"
+
+
+class DecidedBy(StrEnum):
+    """The layer that decided the effective profile."""
+
+    CONTAINER = "container"
+    POD = "pod"
+    KUBELET = "kubelet"
+    PRIVILEGED = "privileged"
+    RUNTIME = "runtime"
+    SANDBOX = "sandbox"
+    OS = "os"
+    FILE = "file"
+    NOTHING = "nothing"
+
+
+class Certainty(StrEnum):
+    """How far a decision can be trusted."""
+
+    CERTAIN = "certain"
+    ASSUMED = "assumed"
+    UNKNOWN = "unknown"
+
+
+class FileState(StrEnum):
+    """State of a Localhost profile on one node."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    INVALID = "invalid"
+    UNREADABLE = "unreadable"
+    UNCHECKED = "unchecked"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Observation(StrEnum):
+    """What the kernel says of the running process."""
+
+    FILTERED = "filtered"
+    UNFILTERED = "unfiltered"
+    STRICT = "strict"
+    FAILED = "failed"
+    UNCHECKED = "unchecked"
+
+
+class Verdict(StrEnum):
+    """One word per container, of effective and observed together."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    UNPROTECTED = "unprotected"
+    LOST = "lost"
+    CONTRADICTION = "contradiction"
+
+
+class Severity(StrEnum):
+    """How bad a finding is; `rank` is 0 for the worst."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order worst to mildest, from 0."""
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class ContainerType(StrEnum):
+    """Which list of the pod spec a container stands in; a sidecar is an init container that restarts always."""
+
+    CONTAINER = "container"
+    INIT = "init"
+    SIDECAR = "sidecar"
+    EPHEMERAL = "ephemeral"
+
+
+class KubeletDefault(StrEnum):
+    """Whether a node's kubelet runs with seccompDefault."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+class Fault(Exception):  # noqa: N818 - the design's word: what stops a run, as opposed to a gap
+    """What stops a run: one sentence for the user, an advice, and the exit code (2 usage, 3 not possible)."""
+
+    def __init__(self, message: str, hint: str | None = None, code: int = 3) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+
+
+class Gap(Struct, frozen=True):
+    """Something that was asked for and could not be read: never a pass, and not itself a finding.
+
+    `what` names the fact ("kubelet default"), `where` the object ("node/node-b", "file.yaml:3"), `why` the reason
+    in one line, `affects` the number of containers whose row depends on it.
+    """
+
+    what: str
+    where: str
+    why: str
+    affects: int = 0
+
+
+class Profile(Struct, frozen=True, rename="camel"):
+    """A written `seccompProfile`: its type as it stands there, and its file for Localhost."""
+
+    type: str = ""
+    localhost_profile: str | None = None
+
+
+class Declared(Struct, frozen=True):
+    """What the API object says: container field, pod field, legacy annotation value for this container."""
+
+    container: Profile | None = None
+    pod: Profile | None = None
+    annotation: str | None = None
+
+    @property
+    def field(self) -> Profile | None:
+        """The struct that counts: the container's whole struct before the pod's; annotations never count."""
+        return self.container if self.container is not None else self.pod
+
+
+class Effective(Struct, frozen=True, rename="camel"):
+    """The effective profile, who decided it, how certain that is, and one plain sentence why."""
+
+    type: EffectiveType
+    decided_by: DecidedBy
+    certainty: Certainty
+    explanation: str
+    localhost_profile: str | None = None
+
+
+class ProfileFile(Struct, frozen=True, rename="camel"):
+    """A Localhost profile file on the pod's node. `path` is absolute on the node; sizes in bytes, mtime in epoch seconds.
+
+    `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
+    null when the content was not judged; `explanation` is a sentence for every state but `not-applicable`.
+    """
+
+    state: FileState = FileState.NOT_APPLICABLE
+    path: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    mode: str | None = None
+    owner: str | None = None
+    mtime: int | None = None
+    effect: str | None = None
+    explanation: str | None = None
+
+
+class Observed(Struct, frozen=True, rename="camel"):
+    """What the kernel says: the `Seccomp` mode, the number of filters, and by which way it was read (exec, node)."""
+
+    state: Observation = Observation.UNCHECKED
+    mode: int | None = None
+    filters: int | None = None
+    no_new_privs: bool | None = None
+    via: str | None = None
+    explanation: str | None = None
+
+
+class NodeFacts(Struct, frozen=True):
+    """What is known of one node. Empty strings and None mean "not known".
+
+    `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
+    `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir with its own source.
+    `reachable` is false when the node is not Ready; `port` is the kubelet's port.
+    """
+
+    name: str
+    os: str = ""
+    arch: str = ""
+    kernel: str = ""
+    kubelet_version: str = ""
+    runtime: str = ""
+    default: KubeletDefault = KubeletDefault.UNKNOWN
+    default_source: str = ""
+    kubelet_root: str | None = None
+    kubelet_root_source: str = ""
+    directory_label: str | None = None
+    reachable: bool = True
+
+
+class Owner(Struct, frozen=True):
+    """The workload that controls a pod."""
+
+    kind: str
+    name: str
+
+
+class PssLevel(Struct, frozen=True):
+    """One Pod Security level's answer for the seccomp control, in the words of Kubernetes' own admission."""
+
+    allowed: bool
+    detail: str | None = None
+
+
+class PssVerdict(Struct, frozen=True):
+    """Pod Security Standards about the written fields (seccomp control only), at one version of the standard."""
+
+    version: str
+    baseline: PssLevel
+    restricted: PssLevel
+
+
+class Template(Struct, frozen=True):
+    """A finding without its subject: shared by all containers with the same decision.
+
+    `patch` is the profile type that a pasteable patch should set (None: no patch), `level` where it belongs.
+    """
+
+    id: str
+    slug: str
+    severity: Severity
+    reason: str
+    detail: str
+    evidence: tuple[str, ...]
+    remediation: str
+    patch: str | None = None
+
+
+class Subject(Struct, frozen=True):
+    """What a finding is about."""
+
+    kind: str
+    namespace: str | None
+    name: str
+    container: str | None = None
+
+
+class Finding(Struct, frozen=True):
+    """One finding of the report."""
+
+    id: str
+    slug: str
+    severity: Severity
+    subject: Subject
+    reason: str
+    detail: str
+    evidence: tuple[str, ...]
+    remediation: str
+
+
+class Decision(Struct, frozen=True):
+    """Everything that equal containers share: declaration, effective profile, proof, verdict, findings (worst first)."""
+
+    declared: Declared
+    effective: Effective
+    file: ProfileFile
+    observed: Observed
+    verdict: Verdict | None
+    templates: tuple[Template, ...]
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst severity of its findings."""
+        return self.templates[0].severity if self.templates else None
+
+
+class ContainerReport(Struct, frozen=True, rename="camel"):
+    """One container of the report; `decision` is shared and flattened into the JSON object by the renderer."""
+
+    name: str
+    type: ContainerType
+    line: int | None
+    image: str
+    privileged: bool
+    decision: Decision
+
+
+class PodReport(Struct, frozen=True, rename="camel"):
+    """One pod, or one manifest object, of the report's stream."""
+
+    api_version: str
+    kind: str
+    namespace: str | None
+    name: str
+    node: str | None
+    owner: Owner | None
+    file: str | None
+    document: int | None
+    pss: PssVerdict
+    containers: tuple[ContainerReport, ...]
+
+
+class Scope(Struct, frozen=True):
+    """What was looked at: `source` is "cluster" or "files"; `namespaces` ["*"] means all."""
+
+    source: str
+    context: str | None
+    namespaces: list[str]
+    selector: str | None
+
+
+class Tool(Struct, frozen=True):
+    """Who made the report."""
+
+    name: str
+    version: str
+
+
+class Head(Struct, frozen=True, rename="camel"):
+    """The part of a report that is known before the first pod."""
+
+    generated_at: str
+    tool: Tool
+    scope: Scope
+    kind: str = "SeccompReport"
+    api_version: str = "kubectl-seccomp/v1"
+
+
+class Summary(Struct, frozen=True):
+    """Counts over the whole report; every word of the vocabulary is a key, also with 0."""
+
+    pods: int
+    containers: int
+    skipped: int
+    effective: dict[str, int]
+    observed: dict[str, int]
+    findings: dict[str, int]
+
+
+class Tail(Struct, frozen=True):
+    """The part of a report that is known after the last pod. `worst` is the worst severity among the findings."""
+
+    summary: Summary
+    complete: bool
+    gaps: tuple[Gap, ...]
+    worst: Severity | None
+
+
+class Report(Struct, frozen=True):
+    """A report as a stream: `pods` can be walked once, `findings` and `tail` are asked after it has been."""
+
+    head: Head
+    pods: Iterator[PodReport]
+    findings: Callable[[], Iterator[Finding]]
+    tail: Callable[[], Tail]

@@ -1,0 +1,1 @@
+"""Report -> text: one module per format, each a function from a report to chunks of text."""

@@ -1,0 +1,93 @@
+"""Which pods are looked at: the whole cluster, or as much of it as this user may list, each step with a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from msgspec import Struct
+
+from .cluster import lists
+from .cluster.api import Api, ApiError
+from .model import Fault, Gap
+from .pods import ApiPod, Pod, from_api
+
+
+class Selection(Struct, frozen=True):
+    """What the user asked to see. `namespace` None means all of them."""
+
+    namespace: str | None
+    selector: str | None = None
+    field_selector: str | None = None
+    chunk_size: int = 500
+
+
+class Found(Struct, frozen=True):
+    """The namespaces that are really walked (["*"] for all), and their pods as a stream."""
+
+    namespaces: list[str]
+    pods: Iterator[Pod | Gap]
+
+
+def select(api: Api, wanted: Selection) -> Found:
+    """Return the pods of `wanted`; the first page is asked at once, so that the scope is known before the stream.
+
+    Raises Fault when nothing can be listed at all, or when the namespace does not exist.
+    """
+    if wanted.namespace is not None:
+        return _one_namespace(api, wanted, wanted.namespace)
+    try:
+        return Found(["*"], _open(api, wanted, None))
+    except ApiError as error:
+        if error.status != 403:
+            raise Fault(f"cannot list pods: {error.why}") from error
+        return _listable(api, wanted, error)
+
+
+def _one_namespace(api: Api, wanted: Selection, namespace: str) -> Found:
+    exists = lists.namespace_exists(api, namespace)
+    if exists is False:
+        raise Fault(f'namespace "{namespace}" not found', "see: kubectl get namespaces")
+    try:
+        pods = _open(api, wanted, namespace)
+    except ApiError as error:
+        raise Fault(f'cannot list pods in namespace "{namespace}": {error.why}') from error
+    first = next(pods, None)
+    if first is None and exists is None:
+        # An API server answers a list in a namespace that does not exist with an empty one.
+        unsure = Gap("namespace", f"namespace/{namespace}", "no pods in it, and it cannot be seen whether it exists")
+        return Found([namespace], iter((unsure,)))
+    return Found([namespace], pods if first is None else chain((first,), pods))
+
+
+def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:
+    """Return the pods of every namespace that can be listed, or those of the context's namespace."""
+    whole = Gap("pods", "cluster", denied.why)
+    try:
+        names = lists.namespaces(api)
+    except ApiError as error:
+        namespace = api.connection.namespace
+        found = _one_namespace(api, wanted, namespace)
+        only = Gap("namespaces", "cluster", f"{error.why}; only namespace {namespace} is audited")
+        return Found(found.namespaces, chain((whole, only), found.pods))
+    return Found(names, chain((whole,), _each(api, wanted, names)))
+
+
+def _each(api: Api, wanted: Selection, names: list[str]) -> Iterator[Pod | Gap]:
+    """Walk the namespaces one after the other, so that only one page is ever in memory."""
+    for name in names:
+        try:
+            yield from _open(api, wanted, name)
+        except ApiError as error:
+            yield Gap("pods", f"namespace/{name}", error.why)
+
+
+def _open(api: Api, wanted: Selection, namespace: str | None) -> Iterator[Pod | Gap]:
+    """Ask for the first page now (ApiError if that fails) and return the stream that begins with it."""
+    stream = lists.pods(api, namespace, wanted.selector, wanted.field_selector, wanted.chunk_size)
+    first = next(stream, None)
+    return map(_as_pod, stream if first is None else chain((first,), stream))
+
+
+def _as_pod(item: ApiPod | Gap) -> Pod | Gap:
+    return item if isinstance(item, Gap) else from_api(item)
