@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 
 from . import pss
 from .checks import findings
+from .checks.declared import runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
-from .checks.workload import runtime_annotations
 from .effective import Placement, effective, placement_os, verdict
 from .model import (
     ContainerReport,
@@ -135,7 +135,13 @@ class _Auditor:
         """Return the interned placement with its number: a short key for the decisions made in it."""
         spec = pod.spec
         selector_os = (spec.node_selector or {}).get("kubernetes.io/os")
-        key = (spec.node_name, spec.os.name if spec.os else None, selector_os, spec.runtime_class_name, pod.is_mirror)
+        key = (
+            spec.node_name,
+            spec.os.name if spec.os else None,
+            selector_os,
+            spec.runtime_class_name,
+            pod.is_mirror,
+        )
         known = self._placements.get(key)
         if known is None:
             node = self._node(spec.node_name)
@@ -157,9 +163,7 @@ class _Auditor:
         facts = self._evidence.nodes.get(name)
         return facts or NodeFacts(name, default_source=self._evidence.nodes_why or "the node was not listed")
 
-    def _container(
-        self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool
-    ) -> ContainerReport:
+    def _container(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> ContainerReport:
         decision = self._decision(pod, member, number, placement, overridden)
         self._effective[decision.effective.type] += 1
         self._observed[decision.observed.state] += 1
@@ -169,20 +173,26 @@ class _Auditor:
             subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
             self._subjects.append(subject)
             self._severities.update(template.severity for template in decision.templates)
-        return ContainerReport(
-            member.name, member.type, member.line, member.image, member.privileged, decision
-        )
+        return ContainerReport(member.name, member.type, member.line, member.image, member.privileged, decision)
 
-    def _decision(
-        self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool
-    ) -> Decision:
+    def _decision(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> Decision:
         declared, uid = member.declared, pod.metadata.uid or ""
         file = self._file(pod, member)
         observed = self._evidence.observed.get((uid, member.name), _UNCHECKED)
         annotations = runtime_annotations(pod.annotations, member.name)
         localhost = declared.field is not None and declared.field.type == "Localhost"
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
-        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, member.type)
+        key = (
+            declared,
+            member.privileged,
+            number,
+            file,
+            observed,
+            annotations,
+            seen,
+            overridden,
+            member.type,
+        )
         decision = self._decisions.get(key)
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file)
@@ -214,9 +224,7 @@ class _Auditor:
             return ()
         select, ignore = self._policy.select, self._policy.ignore
         return tuple(
-            template
-            for template in findings(case)
-            if (not select or _named(template, select)) and not _named(template, ignore)
+            template for template in findings(case) if (not select or _named(template, select)) and not _named(template, ignore)
         )
 
     def findings(self) -> Iterator[Finding]:
@@ -284,6 +292,4 @@ def _overridden_everywhere(members: tuple[Container, ...]) -> bool:
 
 
 def _named(template: Template, names: tuple[str, ...]) -> bool:
-    return any(
-        template.id.lower().startswith(name.lower()) or template.slug.startswith(name.lower()) for name in names
-    )
+    return any(template.id.lower().startswith(name.lower()) or template.slug.startswith(name.lower()) for name in names)

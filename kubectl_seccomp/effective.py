@@ -98,8 +98,10 @@ def _privileged(declared: Declared, placement: Placement) -> Effective:
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, field.localhost_profile)
     what = f"{field.type} is set, but privileged" if field and field.type in CONFINED_TYPES else "privileged"
     certainty = CERTAIN if runtime.drops_privileged else ASSUMED
-    why = f"{what}: {runtime.title} drops it" if field and field.type in CONFINED_TYPES else (
-        f"{what}: {runtime.title} loads no filter"
+    why = (
+        f"{what}: {runtime.title} drops it"
+        if field and field.type in CONFINED_TYPES
+        else (f"{what}: {runtime.title} loads no filter")
     )
     return Effective(EffectiveType.UNCONFINED, DecidedBy.PRIVILEGED, certainty, why)
 

@@ -178,6 +178,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     owner: str | None = None
     mtime: int | None = None
     effect: str | None = None
+    forbids_nothing: bool = False
     explanation: str | None = None
 
 

@@ -32,9 +32,7 @@ class Runtime(Struct, frozen=True):
 
 
 CONTAINERD = Runtime("containerd", "containerd", "containerd", drops_privileged=True, fixed_default=True)
-CRIO = Runtime(
-    "cri-o", "CRI-O", "cri-o", drops_privileged=False, fixed_default=False, artifact_profiles=True
-)
+CRIO = Runtime("cri-o", "CRI-O", "cri-o", drops_privileged=False, fixed_default=False, artifact_profiles=True)
 DOCKER = Runtime(
     "docker",
     "dockerd",
@@ -48,7 +46,10 @@ RUNTIMES = (CONTAINERD, CRIO, DOCKER)
 
 # RuntimeClass handlers whose guest kernel does not load the profile by default, as their projects name them in their
 # installation guides: gVisor (runsc, --oci-seccomp is off) and Kata Containers (disable_guest_seccomp is true).
-_SANDBOXES = ((re.compile(r"(^|[-_.])(runsc|gvisor)([-_.]|$)"), "gVisor"), (re.compile(r"(^|[-_.])kata"), "Kata"))
+_SANDBOXES = (
+    (re.compile(r"(^|[-_.])(runsc|gvisor)([-_.]|$)"), "gVisor"),
+    (re.compile(r"(^|[-_.])kata"), "Kata"),
+)
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,12 @@ from .reports import MACHINE, finish, head, policy, query, width
 @command(app, "audit")
 @takes(files=Files, selecting=Selecting, output=Output, judging=Judging, connection=Options)
 def audit(
-    files: Files, selecting: Selecting, output: Output, judging: Judging, connection: Options, failing: bool = False
+    files: Files,
+    selecting: Selecting,
+    output: Output,
+    judging: Judging,
+    connection: Options,
+    failing: bool = False,
 ) -> int:
     """Tell for every container what profile it was given, what it really gets, and why.
 
@@ -58,7 +63,13 @@ def list_(files: Files, selecting: Selecting, output: Output, connection: Option
 
 
 def make_report(
-    files: Files, selecting: Selecting, judging: Judging, connection: Options, *, cluster_wide: bool, judge: bool
+    files: Files,
+    selecting: Selecting,
+    judging: Judging,
+    connection: Options,
+    *,
+    cluster_wide: bool,
+    judge: bool,
 ) -> Report:
     """Return the report over manifests or over the cluster, still to be walked."""
     import msgspec

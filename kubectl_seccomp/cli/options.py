@@ -109,9 +109,7 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
         "namespace": Annotated[_TEXT, _opt("-n", "--namespace", text="Namespace to look at.")],
         "server": Annotated[_TEXT, _opt("-s", "--server", text="Address and port of the API server.")],
         "token": Annotated[_TEXT, _opt("--token", text="Bearer token for the API server.")],
-        "certificate_authority": Annotated[
-            _TEXT, _opt("--certificate-authority", text="Certificate file of the authority.")
-        ],
+        "certificate_authority": Annotated[_TEXT, _opt("--certificate-authority", text="Certificate file of the authority.")],
         "client_certificate": Annotated[_TEXT, _opt("--client-certificate", text="Client certificate file.")],
         "client_key": Annotated[_TEXT, _opt("--client-key", text="Client key file.")],
         "insecure_skip_tls_verify": Annotated[
@@ -121,26 +119,19 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
         "as_user": Annotated[_TEXT, _opt("--as", text="User to impersonate.")],
         "as_groups": Annotated[list[str], _opt("--as-group", text="Group to impersonate; can be repeated.")],
         "as_uid": Annotated[_TEXT, _opt("--as-uid", text="UID to impersonate.")],
-        "as_user_extra": Annotated[
-            list[str], _opt("--as-user-extra", text="key=value to impersonate; can be repeated.")
-        ],
+        "as_user_extra": Annotated[list[str], _opt("--as-user-extra", text="key=value to impersonate; can be repeated.")],
         "request_timeout": Annotated[
-            _TEXT, _opt("--request-timeout", text="Limit of one request, such as 5s or 1m; 0 for the default.")
+            _TEXT,
+            _opt("--request-timeout", text="Limit of one request, such as 5s or 1m; 0 for the default."),
         ],
-        "disable_compression": Annotated[
-            bool, _opt("--disable-compression", text="Ask for uncompressed answers.")
-        ],
+        "disable_compression": Annotated[bool, _opt("--disable-compression", text="Ask for uncompressed answers.")],
     },
     Selecting: {
         "all_namespaces": Annotated[bool, _opt("-A", "--all-namespaces", text="Look at all namespaces.")],
         "selector": Annotated[_TEXT, _opt("-l", "--selector", text="Label selector, as kubectl takes it.")],
-        "field_selector": Annotated[
-            _TEXT, _opt("--field-selector", text="Field selector, such as spec.nodeName=node-a.")
-        ],
+        "field_selector": Annotated[_TEXT, _opt("--field-selector", text="Field selector, such as spec.nodeName=node-a.")],
         "chunk_size": Annotated[int, _opt("--chunk-size", text="Pods per page; 0 for all at once.", min=0)],
-        "include_finished": Annotated[
-            bool, _opt("--include-finished", text="Also look at pods that Succeeded.")
-        ],
+        "include_finished": Annotated[bool, _opt("--include-finished", text="Also look at pods that Succeeded.")],
     },
     Files: {
         "filename": Annotated[
@@ -160,30 +151,18 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
         "allow_gaps": Annotated[bool, _opt("--allow-gaps", text="Do not exit with 3 when something was unreadable.")],
     },
     Judging: {
-        "fail_on": Annotated[
-            FailOn, _opt("--fail-on", text="Exit with 1 from this severity on.", show=True)
-        ],
-        "select": Annotated[
-            list[str], _opt("--select", text="Only checks with this id, slug or beginning; can be repeated.")
-        ],
-        "ignore": Annotated[
-            list[str], _opt("--ignore", text="Without checks of this id, slug or beginning; can be repeated.")
-        ],
-        "pss_version": Annotated[
-            str, _opt("--pss-version", text="Version of the Pod Security Standards.", show=True)
-        ],
+        "fail_on": Annotated[FailOn, _opt("--fail-on", text="Exit with 1 from this severity on.", show=True)],
+        "select": Annotated[list[str], _opt("--select", text="Only checks with this id, slug or beginning; can be repeated.")],
+        "ignore": Annotated[list[str], _opt("--ignore", text="Without checks of this id, slug or beginning; can be repeated.")],
+        "pss_version": Annotated[str, _opt("--pss-version", text="Version of the Pod Security Standards.", show=True)],
     },
     Probing: {
         "image": Annotated[
             str,
             _opt("--image", text="Image of the node probe: anything with sh.", envvar="KUBECTL_SECCOMP_IMAGE"),
         ],
-        "probe_namespace": Annotated[
-            str, _opt("--probe-namespace", text="Namespace of the node probe.", show=True)
-        ],
-        "kubelet_root": Annotated[
-            _TEXT, _opt("--kubelet-root", text="The kubelet's --root-dir, if it cannot be found out.")
-        ],
+        "probe_namespace": Annotated[str, _opt("--probe-namespace", text="Namespace of the node probe.", show=True)],
+        "kubelet_root": Annotated[_TEXT, _opt("--kubelet-root", text="The kubelet's --root-dir, if it cannot be found out.")],
         "timeout": Annotated[int, _opt("--timeout", text="Seconds for exec and probe each.", show=True, min=1)],
         "no_node": Annotated[bool, _opt("--no-node", text="Create no probe pod on the node.")],
         "no_exec": Annotated[bool, _opt("--no-exec", text="Do not exec into containers.")],
@@ -208,14 +187,10 @@ def takes(**groups: type[Struct]) -> Callable[[Callable[..., int]], Callable[...
 
         @functools.wraps(command)
         def call(**values: Any) -> int:
-            structs = {
-                name: group(**{key: values.pop(key) for key in GROUPS[group]}) for name, group in groups.items()
-            }
+            structs = {name: group(**{key: values.pop(key) for key in GROUPS[group]}) for name, group in groups.items()}
             return command(**values, **structs)
 
-        parameters = [
-            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in kept
-        ] + spread
+        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in kept] + spread
         call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return call

@@ -1,0 +1,27 @@
+"""The checks: an explicit tuple of records. Ids are stable and never reused; KS1xx workload, KS3xx profile file."""
+
+from __future__ import annotations
+
+from ..model import Template
+from . import declared, profile, workload
+from .record import Case, Check
+
+CHECKS: tuple[Check, ...] = tuple(sorted((*declared.CHECKS, *workload.CHECKS, *profile.CHECKS), key=lambda check: check.id))
+
+
+def findings(case: Case) -> tuple[Template, ...]:
+    """Return what the checks find in one container, worst first, then by id."""
+    found = [template for check in CHECKS if (template := check.run(case)) is not None]
+    return tuple(sorted(found, key=lambda template: (template.severity.rank, template.id)))
+
+
+def by_key(key: str) -> Check | None:
+    """Return the check with this id or slug, without regard to case."""
+    wanted = key.lower()
+    return next((check for check in CHECKS if wanted in (check.id.lower(), check.slug)), None)
+
+
+def known(key: str) -> bool:
+    """Whether some check's id or slug begins with this."""
+    wanted = key.lower()
+    return any(check.id.lower().startswith(wanted) or check.slug.startswith(wanted) for check in CHECKS)

@@ -1,0 +1,244 @@
+"""Checks on what is written: the fields, the annotations, the kubelet's default behind them."""
+
+from __future__ import annotations
+
+from ..model import DecidedBy, EffectiveType, KubeletDefault, Observation, Severity, Template
+from .record import Case, Check
+
+RAW_FILTER = "run.oci.seccomp_bpf_data"
+ARTIFACT_KEYS = ("seccomp-profile.kubernetes.cri-o.io", "seccomp-profile.crio.io")
+NOTIFIER_KEYS = ("io.kubernetes.cri-o.seccompNotifierAction", "seccomp-notifier-action.crio.io")
+_NEW = "RuntimeDefault"
+
+
+def runtime_annotations(annotations: dict[str, str], container: str) -> tuple[tuple[str, str], ...]:
+    """Return those pod annotations that a runtime could read as seccomp settings for this container."""
+    if not annotations:
+        return ()
+    mine = ("", "/POD", f"/{container}")
+    wanted = {key + suffix for key in (*ARTIFACT_KEYS, *NOTIFIER_KEYS) for suffix in mine} | {RAW_FILTER}
+    return tuple(sorted((key, value) for key, value in annotations.items() if key in wanted))
+
+
+def _explicit_unconfined(case: Case) -> Template | None:
+    if case.declared_type != "Unconfined" or case.effective.type is not EffectiveType.UNCONFINED:
+        return None
+    reason = case.effective.explanation
+    if case.effective.decided_by is DecidedBy.PRIVILEGED:
+        reason = "Unconfined is set, and the container is privileged"
+    return EXPLICIT_UNCONFINED.finding(reason, evidence=(case.written,), patch=_NEW)
+
+
+def _node_default(case: Case) -> KubeletDefault:
+    node = case.placement.node
+    return node.default if node is not None else case.placement.assumed_default
+
+
+def _default_evidence(case: Case) -> tuple[str, ...]:
+    node = case.placement.node
+    if node is None:
+        return (case.written,)
+    return (case.written, f"node {node.name}: seccompDefault {node.default.value} ({node.default_source})")
+
+
+def _unset_off(case: Case) -> Template | None:
+    if case.declared.field is not None or case.effective.type is not EffectiveType.UNCONFINED:
+        return None
+    if _node_default(case) is not KubeletDefault.OFF:
+        return None
+    reason = case.effective.explanation
+    if case.effective.decided_by is DecidedBy.PRIVILEGED:
+        reason = f"nothing set, no seccompDefault on {case.placement.node_name}, and privileged"
+    return UNSET_DEFAULT_OFF.finding(reason, evidence=_default_evidence(case), patch=_NEW)
+
+
+def _kubelet_only(case: Case) -> Template | None:
+    if case.effective.decided_by is not DecidedBy.KUBELET or not case.confined:
+        return None
+    return KUBELET_ONLY.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
+
+
+def _unset_unknown(case: Case) -> Template | None:
+    if case.declared.field is not None or case.effective.type is not EffectiveType.UNKNOWN:
+        return None
+    if case.observed.state is Observation.UNFILTERED:
+        return None
+    return UNSET_UNKNOWN.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
+
+
+def _lost_to_privileged(case: Case) -> Template | None:
+    if case.effective.decided_by is not DecidedBy.PRIVILEGED or case.declared_type == "Unconfined":
+        return None
+    if case.declared.field is None and _node_default(case) is KubeletDefault.OFF:
+        return None
+    return LOST_TO_PRIVILEGED.finding(
+        case.effective.explanation, evidence=(case.written, "container securityContext.privileged: true")
+    )
+
+
+def _dead_annotation(case: Case) -> Template | None:
+    if case.declared.annotation is None or case.declared.field is not None:
+        return None
+    severity = {
+        EffectiveType.UNCONFINED: Severity.HIGH,
+        EffectiveType.UNKNOWN: Severity.MEDIUM,
+    }.get(case.effective.type, Severity.LOW)
+    return DEAD_ANNOTATION.finding(
+        f"only the annotation says {case.declared.annotation!r}: without effect since Kubernetes 1.27",
+        severity=severity,
+        evidence=(f"annotation: {case.declared.annotation}", case.written),
+        patch=_NEW,
+    )
+
+
+def _pod_overridden(case: Case) -> Template | None:
+    if not case.overridden_everywhere or not case.confined:
+        return None
+    return POD_OVERRIDDEN.finding(
+        "confined, but the pod says Unconfined: fails Baseline",
+        evidence=("pod securityContext.seccompProfile: type Unconfined", case.written),
+    )
+
+
+def _unknown_type(case: Case) -> Template | None:
+    if case.declared_type in (None, "RuntimeDefault", "Localhost", "Unconfined"):
+        return None
+    return UNKNOWN_TYPE.finding(
+        f"type {case.declared_type!r} is none that Kubernetes 1.37 knows",
+        evidence=(case.written,),
+        patch=_NEW,
+    )
+
+
+def _raw_filter(case: Case) -> Template | None:
+    if all(key != RAW_FILTER for key, _ in case.annotations):
+        return None
+    return RAW_FILTER_ANNOTATION.finding(
+        f"{RAW_FILTER} can replace the whole profile by a raw filter", evidence=(f"annotation {RAW_FILTER}",)
+    )
+
+
+def _crio_annotation(case: Case) -> Template | None:
+    keys = [key for key, _ in case.annotations if key != RAW_FILTER]
+    if not keys:
+        return None
+    return CRIO_ANNOTATION.finding(
+        f"{keys[0]} changes the profile where CRI-O is configured to allow it",
+        evidence=tuple(f"annotation {key}: {value}" for key, value in case.annotations if key != RAW_FILTER),
+    )
+
+
+EXPLICIT_UNCONFINED = Check(
+    id="KS101",
+    slug="explicit-unconfined",
+    title="Unconfined is set",
+    severities=(Severity.HIGH,),
+    run=_explicit_unconfined,
+    why="seccompProfile type Unconfined switches the filter off: every system call of the kernel can be made. It also beats "
+    "the kubelet's seccompDefault, and on a container it beats the pod's profile.",
+    fix="Set seccompProfile type RuntimeDefault on the container, or take the container's field away so that the pod's counts.",
+)
+UNSET_DEFAULT_OFF = Check(
+    id="KS102",
+    slug="unset-default-off",
+    title="Nothing set, and the kubelet's default is off",
+    severities=(Severity.HIGH,),
+    run=_unset_off,
+    why="Neither container nor pod sets a seccompProfile, and this node's kubelet runs without seccompDefault: the kubelet asks "
+    "the runtime for Unconfined.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. Turning on seccompDefault for the kubelet protects "
+    "everything on that node that sets nothing.",
+)
+KUBELET_ONLY = Check(
+    id="KS103",
+    slug="relies-on-kubelet-default",
+    title="Protected by the kubelet's default only",
+    severities=(Severity.LOW,),
+    run=_kubelet_only,
+    why="Nothing is set; the filter comes from seccompDefault of the kubelet on this node. On a node without it the same pod runs "
+    "unconfined, and Pod Security Restricted refuses it.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod: nothing changes where it runs now.",
+)
+UNSET_UNKNOWN = Check(
+    id="KS104",
+    slug="unset-default-unknown",
+    title="Nothing set, and the kubelet's default is unknown",
+    severities=(Severity.MEDIUM,),
+    run=_unset_unknown,
+    why="Nothing is set, so the kubelet decides, and it could not be found out what it does. seccompDefault is off unless "
+    "somebody has turned it on.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. To know what runs now, allow `get nodes/proxy`, or use "
+    "`kubectl seccomp check pod`; for manifests say --seccomp-default on or off.",
+)
+LOST_TO_PRIVILEGED = Check(
+    id="KS105",
+    slug="lost-to-privileged",
+    title="The filter is lost to privileged",
+    severities=(Severity.MEDIUM,),
+    run=_lost_to_privileged,
+    why="The container is privileged: the runtime loads no filter for it, whatever profile is set or the kubelet adds.",
+    fix="Take privileged away and add only the capabilities it needs; the profile then takes effect.",
+)
+DEAD_ANNOTATION = Check(
+    id="KS106",
+    slug="dead-annotation",
+    title="Only an annotation, which has no effect",
+    severities=(Severity.HIGH, Severity.MEDIUM, Severity.LOW),
+    run=_dead_annotation,
+    why="The annotations seccomp.security.alpha.kubernetes.io/pod and container.seccomp.security.alpha.kubernetes.io/NAME have had "
+    "no effect since Kubernetes 1.27. Whoever wrote one believes that the container is protected by it.",
+    fix="Replace the annotation by securityContext.seccompProfile: runtime/default and docker/default mean RuntimeDefault, "
+    "localhost/FILE means type Localhost with localhostProfile FILE.",
+)
+POD_OVERRIDDEN = Check(
+    id="KS107",
+    slug="pod-unconfined-overridden",
+    title="The pod says Unconfined, every container overrides it",
+    severities=(Severity.LOW,),
+    run=_pod_overridden,
+    why="Every container is confined by its own profile, but the pod's Unconfined is a trap for the next container, and Pod "
+    "Security Baseline refuses the pod for it.",
+    fix="Set the pod's securityContext.seccompProfile type RuntimeDefault, or remove it.",
+)
+RAW_FILTER_ANNOTATION = Check(
+    id="KS113",
+    slug="raw-filter-annotation",
+    title="A raw filter by annotation",
+    severities=(Severity.CRITICAL,),
+    run=_raw_filter,
+    why="crun replaces the whole seccomp profile by the program in the annotation run.oci.seccomp_bpf_data, if the runtime hands "
+    "it on (CRI-O before 1.27.6, 1.28.6, 1.29.4 and 1.30.0 did). What the fields say is then worth nothing.",
+    fix="Remove the annotation. Nothing in Kubernetes needs it.",
+)
+CRIO_ANNOTATION = Check(
+    id="KS114",
+    slug="crio-annotation",
+    title="A seccomp annotation of CRI-O",
+    severities=(Severity.INFO,),
+    run=_crio_annotation,
+    why="CRI-O can take a profile from an OCI artifact, or watch the calls that are refused, when an annotation asks for it and "
+    "the runtime handler allows it; by default it does not.",
+    fix="Check allowed_annotations of the node's CRI-O. Prefer a Localhost profile, which the API shows.",
+)
+UNKNOWN_TYPE = Check(
+    id="KS115",
+    slug="unknown-type",
+    title="An unknown profile type",
+    severities=(Severity.MEDIUM,),
+    run=_unknown_type,
+    why="The written type is none that Kubernetes knows. API servers refuse it; a kubelet that is older than the API server would "
+    "run the container without any filter.",
+    fix="Write RuntimeDefault, Localhost or Unconfined, exactly so.",
+)
+CHECKS = (
+    EXPLICIT_UNCONFINED,
+    UNSET_DEFAULT_OFF,
+    KUBELET_ONLY,
+    UNSET_UNKNOWN,
+    LOST_TO_PRIVILEGED,
+    DEAD_ANNOTATION,
+    POD_OVERRIDDEN,
+    RAW_FILTER_ANNOTATION,
+    CRIO_ANNOTATION,
+    UNKNOWN_TYPE,
+)

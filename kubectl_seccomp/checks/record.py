@@ -1,0 +1,98 @@
+"""What a check is given and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from ..effective import Placement
+from ..model import (
+    ContainerType,
+    Declared,
+    Effective,
+    EffectiveType,
+    Observed,
+    ProfileFile,
+    Severity,
+    Template,
+)
+from .failures import Trouble
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """One container, as every check sees it: no names, so that equal containers share their findings.
+
+    `annotations` holds only those that a runtime reads; `overridden_everywhere` is set when the pod says Unconfined and
+    every container sets a confined profile of its own.
+    """
+
+    declared: Declared
+    privileged: bool
+    placement: Placement
+    effective: Effective
+    file: ProfileFile
+    observed: Observed
+    annotations: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    overridden_everywhere: bool = False
+    type: ContainerType = ContainerType.CONTAINER
+
+    @property
+    def declared_type(self) -> str | None:
+        """The type that is written and counts, None when nothing is set."""
+        return self.declared.field.type if self.declared.field is not None else None
+
+    @property
+    def promised(self) -> bool:
+        """Whether a filter was asked for."""
+        return self.declared_type in ("RuntimeDefault", "Localhost")
+
+    @property
+    def confined(self) -> bool:
+        """Whether the effective profile is a filter."""
+        return self.effective.type in (EffectiveType.RUNTIME_DEFAULT, EffectiveType.LOCALHOST)
+
+    @property
+    def path(self) -> str:
+        """The written localhostProfile, or empty."""
+        field = self.declared.field
+        return (field.localhost_profile or "") if field is not None else ""
+
+    @property
+    def written(self) -> str:
+        """The field that counts, as evidence."""
+        field, level = self.declared.field, "container" if self.declared.container is not None else "pod"
+        if field is None:
+            return "securityContext.seccompProfile: not set on container or pod"
+        file = f", localhostProfile {field.localhost_profile}" if field.localhost_profile is not None else ""
+        return f"{level} securityContext.seccompProfile: type {field.type}{file}"
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One check: what it is called, what it judges, and the page that explains it.
+
+    `run` returns a finding's template or None. `severities` are all that it can give, worst first. `why` says what goes
+    wrong, `fix` what to do, in a paragraph each.
+    """
+
+    id: str
+    slug: str
+    title: str
+    severities: tuple[Severity, ...]
+    run: Callable[[Case], Template | None]
+    why: str
+    fix: str
+
+    def finding(
+        self,
+        reason: str,
+        *,
+        detail: str = "",
+        evidence: tuple[str, ...] = (),
+        severity: Severity | None = None,
+        patch: str | None = None,
+    ) -> Template:
+        """Return a finding of this check."""
+        level = severity or self.severities[0]
+        return Template(self.id, self.slug, level, reason, detail or self.why, evidence, self.fix, patch)

@@ -1,0 +1,156 @@
+"""Checks on what became of a container: sandbox, mirror pod, failures, and what the kernel says."""
+
+from __future__ import annotations
+
+from ..model import DecidedBy, EffectiveType, Observation, Severity, Template
+from .record import Case, Check
+
+
+def _sandboxed(case: Case) -> Template | None:
+    if case.effective.decided_by is not DecidedBy.SANDBOX:
+        return None
+    return IGNORED_BY_SANDBOX.finding(case.effective.explanation, evidence=(case.written,))
+
+
+def _mirror(case: Case) -> Template | None:
+    if not case.placement.mirror:
+        return None
+    return MIRROR_POD.finding(
+        "mirror of a static pod: the manifest on the node counts",
+        evidence=("annotation kubernetes.io/config.mirror",),
+    )
+
+
+def _cannot_start(case: Case) -> Template | None:
+    texts = [trouble for trouble in case.troubles if trouble.kind == "cannot-start"]
+    if not texts or (case.declared_type == "Localhost" and not case.path):
+        return None
+    return CANNOT_START.finding(
+        _first_line(texts[0].text),
+        evidence=tuple(f"{trouble.where}: {trouble.text}" for trouble in texts) + (case.written,),
+    )
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.split())
+    return f"cannot start: {line}" if len(line) <= 200 else f"cannot start: {line[:199]}…"
+
+
+def _killed(case: Case) -> Template | None:
+    texts = [trouble for trouble in case.troubles if trouble.kind == "killed"]
+    if not texts:
+        return None
+    return KILLED.finding(
+        "was killed by its filter (exit code 159)",
+        evidence=tuple(trouble.text for trouble in texts) + (case.written,),
+    )
+
+
+def _contradiction(case: Case) -> Template | None:
+    if not case.confined or case.observed.state is not Observation.UNFILTERED:
+        return None
+    return CONTRADICTION.finding(
+        f"{case.effective.type.value} should be in force, but the kernel reports no filter",
+        evidence=(case.written, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+    )
+
+
+def _unexpected(case: Case) -> Template | None:
+    expected_none = case.effective.type is EffectiveType.UNCONFINED
+    if not expected_none or case.observed.state not in (Observation.FILTERED, Observation.STRICT):
+        return None
+    return UNEXPECTED_FILTER.finding(
+        "the kernel reports a filter where none was expected",
+        evidence=(case.effective.explanation, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+    )
+
+
+def _no_filter(case: Case) -> Template | None:
+    if case.effective.type is not EffectiveType.UNKNOWN or case.observed.state is not Observation.UNFILTERED:
+        return None
+    return NO_FILTER.finding(
+        "the kernel reports no filter",
+        evidence=(case.written, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+        patch="RuntimeDefault",
+    )
+
+
+IGNORED_BY_SANDBOX = Check(
+    id="KS108",
+    slug="ignored-by-sandbox",
+    title="A sandbox runtime ignores the profile",
+    severities=(Severity.INFO,),
+    run=_sandboxed,
+    why="gVisor and Kata run the container on a kernel of its own and do not load the pod's seccomp profile there by default. What "
+    "protects the node is the sandbox itself.",
+    fix="Nothing, as long as the sandbox is meant to be the protection. To have both, turn on --oci-seccomp (gVisor) or turn off "
+    "disable_guest_seccomp (Kata) in the node's configuration.",
+)
+MIRROR_POD = Check(
+    id="KS109",
+    slug="mirror-pod",
+    title="A mirror of a static pod",
+    severities=(Severity.INFO,),
+    run=_mirror,
+    why="The API shows a copy of a static pod. Admission webhooks can have changed the copy, never the real pod, so what it says "
+    "is only assumed.",
+    fix="Look at the manifest in the kubelet's static pod directory on the node.",
+)
+CANNOT_START = Check(
+    id="KS111",
+    slug="cannot-start",
+    title="The container cannot start because of its profile",
+    severities=(Severity.HIGH,),
+    run=_cannot_start,
+    why="The container runtime refuses the profile, or the profile refuses what the runtime has to do to start the container.",
+    fix="Put a valid profile at that path on every node the pod can run on, or set seccompProfile type RuntimeDefault. The "
+    "container is tried again by itself.",
+)
+KILLED = Check(
+    id="KS112",
+    slug="killed-by-filter",
+    title="The container was killed by its filter",
+    severities=(Severity.MEDIUM,),
+    run=_killed,
+    why="Its main process ended with exit code 159: 128 + 31 (SIGSYS), the signal with which a seccomp filter kills.",
+    fix="Find the call in the node's kernel log (audit type 1326) and allow it in the profile, or let the profile answer with an "
+    "error (SCMP_ACT_ERRNO) instead of killing.",
+)
+CONTRADICTION = Check(
+    id="KS117",
+    slug="contradiction",
+    title="A filter should be there, and the kernel reports none",
+    severities=(Severity.CRITICAL,),
+    run=_contradiction,
+    why="By its fields, its node and its runtime the container has a filter; its process has none. Something replaced or dropped "
+    "the profile: a runtime's configuration, an NRI plugin, a kernel without seccomp, or a default changed after it started.",
+    fix="Restart the pod and check again. If it stays, look at the configuration of the container runtime on this node.",
+)
+UNEXPECTED_FILTER = Check(
+    id="KS118",
+    slug="unexpected-filter",
+    title="A filter where none was expected",
+    severities=(Severity.INFO,),
+    run=_unexpected,
+    why="The process has a filter although nothing gives it one: the node itself may run inside of a filtered container, or a "
+    "default changed after the container started. At its next restart it may have none.",
+    fix="Do not rely on it: set securityContext.seccompProfile type RuntimeDefault.",
+)
+NO_FILTER = Check(
+    id="KS119",
+    slug="no-filter-observed",
+    title="The kernel reports no filter",
+    severities=(Severity.HIGH,),
+    run=_no_filter,
+    why="What should be in force could not be worked out, but the container's process was looked at, and it has no filter.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod.",
+)
+CHECKS = (
+    IGNORED_BY_SANDBOX,
+    MIRROR_POD,
+    CANNOT_START,
+    KILLED,
+    CONTRADICTION,
+    UNEXPECTED_FILTER,
+    NO_FILTER,
+)

@@ -1,0 +1,1 @@
+"""Everything that speaks to the API server; only here `kubernetes` may be imported, and then lazily."""

@@ -1,0 +1,1 @@
+"""Profile files: what a container runtime makes of their bytes. Pure."""
