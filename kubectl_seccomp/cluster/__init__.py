@@ -1,1 +1,1 @@
-"""Everything that speaks to the API server; only here `kubernetes` may be imported, and then lazily."""
+"""Everything that speaks to the API server; the only importer of the kubernetes package, and lazily."""

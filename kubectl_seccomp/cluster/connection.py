@@ -58,10 +58,10 @@ class Options(Struct, frozen=True):
 class Connection(Struct, frozen=True):
     """How to reach one API server as one user.
 
-    `server` is its base URL without a slash at the end (it may have a path); `headers` hold credentials and
-    impersonation, with a name repeated for each group; `ssl_context` is None for http; `server_hostname` is the
-    name to ask for and to check instead of the server's own; `timeout` is what the user gave in seconds, None for
-    the defaults.
+    `server` is its base URL without a slash at the end (it may have a path). `headers` hold credentials and
+    impersonation, with a name repeated for each group. `ssl_context` is None for http. `server_hostname` is the
+    name to ask for and to check instead of the server's own. `timeout` is what the user gave in seconds, None
+    for the defaults.
     """
 
     server: str
@@ -127,3 +127,12 @@ def parse_timeout(text: str | None) -> float | None:
             code=2,
         )
     return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in re.findall(_STEP, text, re.ASCII)) or None
+
+
+def one_line(text: str | bytes, limit: int = 400) -> str:
+    """Return what a server, a file or a program said as one printable line of at most `limit` characters."""
+    if isinstance(text, bytes):
+        text = text[: 8 * limit].decode("utf-8", "replace")
+    text = " ".join(text[: 8 * limit].split())
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
