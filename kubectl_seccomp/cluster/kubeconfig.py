@@ -245,7 +245,7 @@ def _server(cluster: Cluster) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
     except ValueError:
         usable = False
-    if not usable or parts.username is not None or parts.query or parts.fragment or not text.isprintable():
+    if not usable or parts.username is not None or parts.query or parts.fragment or not text.isprintable() or " " in text:
         raise Fault("invalid configuration: the cluster's server is no http or https address")
     return text.rstrip("/")
 
@@ -282,5 +282,6 @@ def _extra(flags: list[str]) -> dict[str, list[str]]:
 
 def _check(headers: tuple[tuple[str, str], ...]) -> None:
     for name, value in headers:
-        if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        # Lone surrogates are what Python makes of arguments that are not UTF-8.
+        if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in value):
             raise Fault(f"the value for the header {name} holds a line break or another control character")

@@ -122,7 +122,7 @@ def _delivered(plugin: Exec, output: bytes) -> Credentials:
     status = answer.status
     if status is None:
         raise Fault(f"{named} didn't return a status field")
-    if not status.client_certificate_data != (not status.client_key_data):
+    if bool(status.client_certificate_data) != bool(status.client_key_data):
         raise Fault(f"{named} returned only certificate or key, not both")
     if not status.token and not status.client_certificate_data:
         raise Fault(f"{named} didn't return a token or cert/key pair")
