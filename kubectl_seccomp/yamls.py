@@ -37,7 +37,7 @@ class Broken(Struct, frozen=True):
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """PyYAML's safe loader with Kubernetes' scalars (YAML 1.2's core schema: no dates, no yes and no, no 0644)."""
+    """PyYAML's safe loader with the scalars of Kubernetes' own (sigs.k8s.io/yaml, goyaml.v2): `yes` is true, a date is text."""
 
     def __init__(self, stream: str, offset: int) -> None:
         super().__init__(stream)
@@ -46,7 +46,7 @@ class _Loader(_Base):  # type: ignore[misc]
 
 _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("bool", r"y|Y|n|N|(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)", "yYnNtTfFoO"),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
     (
@@ -57,6 +57,10 @@ for _tag, _pattern, _first in (
     ("merge", "<<", "<"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+
+
+def _bool(_loader: Any, node: yaml.ScalarNode) -> bool:
+    return node.value.lower() in ("y", "yes", "true", "on")
 
 
 def _int(_loader: Any, node: yaml.ScalarNode) -> int:
@@ -88,6 +92,7 @@ def _number(loader: Any, items: object, node: yaml.SequenceNode) -> None:
             item["$line"] = loader.offset + item_node.start_mark.line + 1
 
 
+_Loader.add_constructor("tag:yaml.org,2002:bool", _bool)
 _Loader.add_constructor("tag:yaml.org,2002:int", _int)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 

@@ -11,7 +11,7 @@ from ..pods import Pod
 from .boundary import put, say
 from .main import app, command
 from .options import FailOn, Files, Format, Judging, Output, Selecting, takes
-from .reports import MACHINE, finish, head, policy, query, width
+from .reports import finish, head, policy, query, width
 
 
 @command(app, "audit")
@@ -128,7 +128,7 @@ def _audit_chunks(report: Report, output: Output, failing: bool) -> Iterator[str
         from ..render.table import audit_table, audit_wide
 
         if output.output is Format.WIDE:
-            return audit_wide(report, headers=not output.no_headers, failing=failing, width=None)
+            return audit_wide(report, headers=not output.no_headers, failing=failing)
         return audit_table(report, headers=not output.no_headers, failing=failing, width=width())
     return machine(report, output, failing=failing)
 
@@ -142,6 +142,3 @@ def _list_chunks(report: Report, output: Output, *, all_namespaces: bool) -> Ite
         wide = output.output is Format.WIDE
         return list_table(report, headers=not output.no_headers, namespace=all_namespaces, wide=wide)
     return machine(report, output, failing=False)
-
-
-__all__ = ["MACHINE", "audit", "list_", "make_report"]

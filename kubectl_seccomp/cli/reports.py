@@ -13,8 +13,6 @@ from ..render import summary
 from .boundary import put, say
 from .options import FailOn, Files, Format, Judging, Output, Selecting
 
-MACHINE = frozenset({Format.JSON, Format.YAML})
-
 
 def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
     """Return the head of a report made now."""

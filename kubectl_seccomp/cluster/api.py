@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec import Struct
 
-from ..model import Fault
-from .connection import Connection, pool
+from kubectl_seccomp.cluster.connection import CONNECT_SECONDS, READ_SECONDS, Connection, one_line, pool
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -18,85 +19,57 @@ if TYPE_CHECKING:
 TRIES = 4
 BUSY = frozenset({429, 500, 502, 503, 504})
 LONGEST_WAIT = 30.0
-LARGEST_ANSWER = 512 * 1024 * 1024
+LARGEST_ANSWER = 256 * 1024 * 1024
+LARGEST_REFUSAL = 64 * 1024
+# A server that sends a byte now and then never runs into the limit on one read.
+LONGEST_ANSWER_SECONDS = 600.0
+CHUNK = 1024 * 1024
+
+# All that decoding what a server sent can raise: wrong JSON or types, broken UTF-8, nesting without end.
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_WORDS = {401: "unauthorized", 403: "forbidden"}
+
 Query = Sequence[tuple[str, str]]
 
 
-class _Status(msgspec.Struct, frozen=True):
+class _ListMeta(Struct, frozen=True):
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class _Status(Struct, frozen=True):
     message: str = ""
     reason: str = ""
+    metadata: _ListMeta | None = None
 
 
 class ApiError(Exception):
-    """A request that did not succeed. `status` is 0 when there was no answer at all."""
+    """A request that did not succeed. `status` is the HTTP status, 0 when there was no usable answer.
 
-    def __init__(self, status: int, reason: str, message: str, body: bytes = b"") -> None:
+    `reason` is the Status object's ("Forbidden"), `message` its text, `continue_` the fresh token of an expired list.
+    """
+
+    def __init__(self, status: int, reason: str, message: str, continue_: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
-        self.body = body
+        self.continue_ = continue_
 
     @property
     def why(self) -> str:
-        """One line for a gap: what was refused, or what went wrong."""
-        text = " ".join(self.message.split())[:300]
-        return f"forbidden: {text}" if self.status == 403 else text
+        """One printable line for a gap; a refusal for lack of rights begins with "forbidden: "."""
+        text = one_line(self.message)
+        word = _WORDS.get(self.status)
+        if word is None:
+            return text
+        # "pods is forbidden: User …": the object is named by whoever shows the line.
+        rest = text.partition(f" is {word}: ")[2] or text
+        return word if rest.lower() == word else f"{word}: {rest}"
 
 
-class Api:
-    """One API server as one user. `sleep` stands for time.sleep in tests."""
-
-    def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.connection = connection
-        self._pool = pool(connection)
-        self._sleep = sleep
-
-    def get(self, path: str, query: Query = (), accept: str = "application/json", tries: int = TRIES) -> bytes:
-        """Return the body of a GET. ApiError when it fails, after `tries` attempts where trying again may help."""
-        for attempt in range(1, tries + 1):
-            try:
-                return self._once(path, query, accept)
-            except _Busy as busy:
-                if attempt == tries:
-                    raise busy.error from None
-                self._sleep(busy.wait if busy.wait is not None else 0.25 * 2**attempt)
-        raise AssertionError("tries is at least 1")
-
-    def _once(self, path: str, query: Query, accept: str) -> bytes:
-        import urllib3
-
-        url = f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = self._pool.headers.copy()
-        headers["Accept"] = accept
-        try:
-            response = self._pool.request("GET", url, headers=headers, preload_content=False, redirect=False)
-            body = _bounded(response)
-        except urllib3.exceptions.HTTPError as error:
-            raise self._transport(error) from error
-        if response.status == 200:
-            return body
-        problem = from_response(response.status, body)
-        if response.status in BUSY:
-            raise _Busy(problem, _retry_after(response.headers.get("Retry-After")))
-        raise problem
-
-    def _transport(self, error: Exception) -> Exception:
-        """Return what to raise when there was no answer: certificates never get better, the rest may."""
-        import ssl
-
-        import urllib3
-
-        reason = getattr(error, "reason", None) or error
-        if isinstance(reason, ssl.SSLError) or isinstance(error, urllib3.exceptions.SSLError):
-            return Fault(f"cannot trust {self.connection.server}: {reason}", "check certificate-authority in the kubeconfig")
-        if isinstance(error, urllib3.exceptions.TimeoutError):
-            return _Busy(ApiError(0, "Timeout", f"no answer from {self.connection.server} in time"), None)
-        return _Busy(ApiError(0, "Unreachable", f"cannot reach {self.connection.server}: {reason}"), None)
-
-
-class _Busy(Exception):
-    """A failure that may be gone at the next try, with the wait that the server asked for."""
+class _Again(Exception):  # noqa: N818 - not an error but a wish
+    """A failure that may be gone at the next try, with the seconds that the server asked to wait."""
 
     def __init__(self, error: ApiError, wait: float | None) -> None:
         super().__init__(error.message)
@@ -104,27 +77,147 @@ class _Busy(Exception):
         self.wait = wait
 
 
-def _bounded(response: BaseHTTPResponse) -> bytes:
-    """Read the whole body, at most LARGEST_ANSWER bytes of it."""
-    try:
-        body: bytes = response.read(LARGEST_ANSWER + 1, decode_content=True)
-        if len(body) > LARGEST_ANSWER:
-            raise ApiError(0, "TooLarge", "the server's answer is larger than 512 MiB: use a smaller --chunk-size")
-        return body
-    finally:
-        response.release_conn()
+class Api:
+    """One API server as one user; may be used by several threads.
+
+    `sleep` and `clock` (both in seconds) stand for the functions of `time` in tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.connection = connection
+        self._pool = pool(connection)
+        self._sleep = sleep
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._pool.clear()
+
+    def get(
+        self,
+        path: str,
+        query: Query = (),
+        accept: str | None = None,
+        timeout: float | None = None,
+        tries: int = TRIES,
+        limit: int = LARGEST_ANSWER,
+    ) -> bytes:
+        """Return the body of a GET, at most `limit` bytes.
+
+        `path` begins with a slash and is already quoted (see `segment`); `timeout` is in seconds, for the connect, for
+        each read, and for the whole, instead of the connection's own. Raises ApiError, after up to `tries` attempts
+        where another one may help: 429, 5xx, a connection that broke; not after a timeout.
+        """
+        for attempt in range(tries):
+            try:
+                return self._once(path, query, accept or "application/json", timeout, limit)
+            except _Again as again:
+                if attempt + 1 == tries:
+                    raise again.error from None
+                self._sleep(0.25 * 2**attempt if again.wait is None else again.wait)
+        raise ValueError("tries must be at least 1")
+
+    def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int) -> bytes:
+        import urllib3
+
+        seconds = timeout or self.connection.timeout
+        url = f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = urllib3.HTTPHeaderDict(self._pool.headers)
+        headers["Accept"] = accept
+        started = self._clock()
+        try:
+            response = self._pool.request(
+                "GET",
+                url,
+                headers=headers,
+                preload_content=False,
+                redirect=False,
+                timeout=urllib3.Timeout(connect=seconds or CONNECT_SECONDS, read=seconds or READ_SECONDS),
+            )
+            with response:
+                ok = response.status == 200
+                deadline = started + (seconds or LONGEST_ANSWER_SECONDS)
+                body = self._body(response, limit if ok else LARGEST_REFUSAL, deadline)
+        except urllib3.exceptions.HTTPError as error:
+            raise self._transport(error, seconds) from error
+        if body is None and ok:
+            raise ApiError(0, "TooLarge", f"the answer is larger than {limit // 1024} KiB or took too long")
+        if ok and body is not None:
+            return body
+        problem = from_response(response.status, body or b"")
+        if response.status in BUSY:
+            raise _Again(problem, _retry_after(response.headers.get("Retry-After")))
+        raise problem
+
+    def _body(self, response: BaseHTTPResponse, limit: int, deadline: float) -> bytes | None:
+        """Return the whole body, None when it is larger than `limit` or not complete by the deadline."""
+        body = io.BytesIO()
+        while chunk := response.read1(CHUNK, decode_content=True):
+            body.write(chunk)
+            if body.tell() > limit or self._clock() > deadline:
+                response.close()
+                return None
+        return body.getvalue()
+
+    def _transport(self, error: Exception, seconds: float | None) -> Exception:
+        """Return what to raise when there was no answer: a broken connection may be better next time."""
+        from urllib3 import exceptions
+
+        server = one_line(self.connection.server, 200)
+        if isinstance(error, exceptions.SSLError):
+            return ApiError(0, "TLS", _tls(server, error))
+        if isinstance(error, exceptions.NameResolutionError):
+            return ApiError(0, "Unreachable", f"cannot reach {server}: its name cannot be resolved")
+        if isinstance(error, exceptions.NewConnectionError):
+            return _Again(ApiError(0, "Unreachable", f"the connection to the server {server} was refused"), None)
+        if isinstance(error, exceptions.ConnectTimeoutError):
+            return ApiError(0, "Timeout", f"timeout after {seconds or CONNECT_SECONDS:g}s: {server} cannot be reached")
+        if isinstance(error, exceptions.TimeoutError):
+            return ApiError(0, "Timeout", f"timeout after {seconds or READ_SECONDS:g}s")
+        if isinstance(error, exceptions.ProtocolError):
+            return _Again(ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}"), None)
+        return ApiError(0, "Broken", f"no usable answer from {server}: {_cause(error)}")
 
 
-def _retry_after(value: str | None) -> float | None:
-    if value is None or not value.isascii() or not value.isdigit():
-        return None
-    return min(float(value), LONGEST_WAIT)
+def segment(name: str) -> str:
+    """Return a name as one segment of a path. ApiError when it is none: it would lead to another object."""
+    if name in ("", ".", ".."):
+        raise ApiError(0, "Invalid", f'invalid resource name "{name}"')
+    return quote(name, safe="", errors="replace")
 
 
 def from_response(status: int, body: bytes) -> ApiError:
     """Return the error that an unsuccessful answer stands for: the Status object's words, else the text itself."""
     try:
         said = msgspec.json.decode(body, type=_Status)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        said = _Status(body[:300].decode("utf-8", "replace").strip())
-    return ApiError(status, said.reason, said.message or f"the server answered {status}", body)
+    except UNDECODABLE:
+        said = _Status(one_line(body, 200))
+    message = said.message or said.reason or f"the server answered {status}"
+    return ApiError(status, said.reason, message, said.metadata.continue_ if said.metadata else "")
+
+
+def _retry_after(value: str | None) -> float | None:
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
+        return None
+    return min(float(value), LONGEST_WAIT)
+
+
+def _tls(server: str, error: Exception) -> str:
+    import ssl
+
+    cause = error.args[0] if error.args else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"tls: failed to verify the certificate of {server}: {one_line(cause.verify_message, 200)}"
+    # OpenSSL's own word ("TLSV13_ALERT_CERTIFICATE_REQUIRED") is what can be searched for.
+    return f"tls: no secure connection to {server}: {getattr(cause, 'reason', None) or one_line(str(cause), 200)}"
+
+
+def _cause(error: Exception) -> str:
+    inner = error.args[-1] if error.args else error
+    text = str(inner) if isinstance(inner, Exception) else str(error)
+    return one_line(text, 200) or type(error).__name__

@@ -1,19 +1,24 @@
-"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page."""
+"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page.
+
+The API server ignores `limit` together with `resourceVersion=0`, so the latter is never sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
-from urllib.parse import quote
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from ..model import Gap, NodeFacts
-from ..pods import ApiPod, ListMeta, Metadata, PodPage, RawPage
-from .api import Api, ApiError
+from kubectl_seccomp.cluster.api import UNDECODABLE, Api, ApiError, segment
+from kubectl_seccomp.cluster.connection import one_line
+from kubectl_seccomp.cluster.pages import pages
+from kubectl_seccomp.model import Gap, NodeFacts
+from kubectl_seccomp.pods import ApiPod, ListMeta, Metadata, PodPage, RawPage
 
 DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
+PAGE = 500
 MOST_EVENTS = 500
 T = TypeVar("T")
 
@@ -49,25 +54,11 @@ class Node(Struct, frozen=True):
     status: NodeStatus | None = None
 
 
-class NodePage(Struct, frozen=True):
-    """One page of a NodeList."""
-
-    items: list[Node] | None = None
-    metadata: ListMeta | None = None
-
-
 class RuntimeClass(Struct, frozen=True):
     """A RuntimeClass: its name is the pod's runtimeClassName."""
 
     metadata: Metadata | None = None
     handler: str = ""
-
-
-class RuntimeClassPage(Struct, frozen=True):
-    """One page of a RuntimeClassList."""
-
-    items: list[RuntimeClass] | None = None
-    metadata: ListMeta | None = None
 
 
 class Named(Struct, frozen=True):
@@ -76,196 +67,183 @@ class Named(Struct, frozen=True):
     metadata: Metadata | None = None
 
 
-class NamedPage(Struct, frozen=True):
-    """One page of such a list."""
+class Series(Struct, frozen=True, rename="camel"):
+    """The series of an event that repeats."""
 
-    items: list[Named] | None = None
-    metadata: ListMeta | None = None
+    count: int | None = None
+    last_observed_time: str | None = None
 
 
-class Event(Struct, frozen=True, rename="camel"):
-    """An event; `reason` is a word such as FailedMount, `message` free text."""
+class ApiEvent(Struct, frozen=True, rename="camel"):
+    """An event as the API server sends it: old senders fill count and lastTimestamp, new ones series and eventTime."""
 
     reason: str | None = None
     message: str | None = None
     type: str | None = None
+    count: int | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    series: Series | None = None
 
 
-class EventPage(Struct, frozen=True):
-    """One page of an EventList."""
+class Event(Struct, frozen=True):
+    """An event: `reason` is a word such as FailedMount, `message` free text, `last_seen` RFC 3339 or empty."""
 
-    items: list[Event] | None = None
+    reason: str
+    message: str
+    type: str = ""
+    last_seen: str = ""
+    count: int = 1
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a list of anything."""
+
+    items: list[T] | None = None
     metadata: ListMeta | None = None
 
 
-class _Expired(Struct, frozen=True):
+class _Mixed(Struct, frozen=True):
+    """A page in which the items that do not fit have become gaps."""
+
+    items: list[ApiPod | Gap]
     metadata: ListMeta | None = None
+
+
+class _AnyName(Struct, frozen=True):
+    metadata: Any = None
 
 
 _PODS = msgspec.json.Decoder(PodPage)
 _POD = msgspec.json.Decoder(ApiPod)
 _RAW = msgspec.json.Decoder(RawPage)
+_ANY_NAME = msgspec.json.Decoder(_AnyName)
 
 
 def pods(
-    api: Api, namespace: str | None, selector: str | None, field_selector: str | None, chunk_size: int = 500
+    api: Api, namespace: str | None, selector: str | None, field_selector: str | None, chunk_size: int = PAGE
 ) -> Iterator[ApiPod | Gap]:
-    """Yield all pods of a namespace (None: of all), page by page.
+    """Yield all pods of a namespace (None: of all), page by page; `chunk_size` 0 asks for all at once.
 
-    A first page that cannot be had raises ApiError; what fails later ends the stream with a gap, so that what was read
-    stands. A pod that does not fit the structs is a gap of its own.
+    A first page that cannot be had raises ApiError; what fails later ends the stream with a Gap, so that what was
+    read stands. A pod that does not fit the structs is a Gap of its own.
     """
-    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods" if namespace is not None else "/api/v1/pods"
-    where = f"namespace/{namespace}" if namespace is not None else "cluster"
+    path = "/api/v1/pods" if namespace is None else f"/api/v1/namespaces/{segment(namespace)}/pods"
+    where = "cluster" if namespace is None else f"namespace/{namespace}"
     query = [("labelSelector", selector), ("fieldSelector", field_selector)]
-    for page in _pages(api, path, [(key, value) for key, value in query if value], chunk_size, where):
-        yield from [page] if isinstance(page, Gap) else _items(page, where)
-
-
-def _pages(api: Api, path: str, query: list[tuple[str, str]], chunk_size: int, where: str) -> Iterator[bytes | Gap]:
-    """Yield raw pages; an expired continue token is replaced by the fresh one that comes with the refusal.
-
-    The fresh token goes on behind the last item that was sent, so nothing is lost and nothing comes twice
-    (apiserver `pkg/storage/continue.go`, since 1.11).
-    """
-    limit = [("limit", str(chunk_size))] if chunk_size else []
-    token, used = "", set[str]()
-    while True:
-        try:
-            body = api.get(path, [*query, *limit, *([("continue", token)] if token else [])])
-        except ApiError as error:
-            if not token:
-                raise
-            fresh = _fresh_token(error)
-            if not fresh or fresh in used:
-                yield Gap("pods", where, f"the list broke off after {len(used)} pages: {error.why}")
-                return
-            token = fresh
+    given = [(key, value) for key, value in query if value]
+    for page in pages(api, path, given, chunk_size, _pod_page, lambda why: Gap("pods", where, why)):
+        if isinstance(page, Gap):
+            yield page
         else:
-            yield body
-            token = _token(body)
-            if not token:
-                return
-        if token in used:
-            yield Gap("pods", where, "the server sends the same page again and again")
-            return
-        used.add(token)
+            yield from page.items or ()
 
 
-def _fresh_token(error: ApiError) -> str:
-    if error.status != 410:
-        return ""
+def _pod_page(body: bytes) -> PodPage | _Mixed:
+    """Decode a page as a whole, or item by item when it does not fit, so that a broken pod costs only itself."""
     try:
-        status = msgspec.json.decode(error.body, type=_Expired)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    return status.metadata.continue_ if status.metadata else ""
+        return _PODS.decode(body)
+    except UNDECODABLE:
+        raw = _decode(body, _RAW)
+    return _Mixed([_pod_or_gap(item, number) for number, item in enumerate(raw.items or (), 1)], raw.metadata)
 
 
-class _Meta(Struct, frozen=True):
-    metadata: ListMeta | None = None
-
-
-def _token(body: bytes) -> str:
+def _pod_or_gap(item: msgspec.Raw, number: int) -> ApiPod | Gap:
     try:
-        page = msgspec.json.decode(body, type=_Meta)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    return page.metadata.continue_ if page.metadata else ""
-
-
-def _items(body: bytes, where: str) -> Iterator[ApiPod | Gap]:
-    try:
-        yield from _PODS.decode(body).items or ()
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        yield from _one_by_one(body, where)
-
-
-def _one_by_one(body: bytes, where: str) -> Iterator[ApiPod | Gap]:
-    """Decode a page that does not fit as a whole item by item, so that one broken pod costs only itself."""
-    try:
-        raw = _RAW.decode(body).items or ()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        yield Gap("pods", where, f"a page could not be decoded: {error}")
-        return
-    for number, item in enumerate(raw, 1):
-        try:
-            yield _POD.decode(item)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield Gap("pod", _name_of(item) or f"{where}, item {number}", f"could not be decoded: {error}", 1)
+        return _POD.decode(item)
+    except UNDECODABLE as error:
+        return Gap("pod", _name_of(item) or f"item {number} of a page", f"could not be decoded: {_said(error)}")
 
 
 def _name_of(item: msgspec.Raw) -> str:
     try:
-        metadata = msgspec.json.decode(item, type=Named).metadata
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        metadata = _ANY_NAME.decode(item).metadata
+    except UNDECODABLE:
         return ""
-    return f"pod/{metadata.namespace}/{metadata.name}" if metadata else ""
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        return ""
+    return one_line(f"pod/{metadata.get('namespace') or ''}/{metadata['name']}", 300)
 
 
 def pod(api: Api, namespace: str, name: str) -> ApiPod:
-    """Return one pod. ApiError, 404 when there is none."""
-    return _decoded(api, f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}", ApiPod)
+    """Return one pod. ApiError when it cannot be had, status 404 when there is none."""
+    return _decode(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD)
 
 
-def nodes(api: Api, chunk_size: int = 500) -> Iterator[NodeFacts]:
-    """Yield all nodes. ApiError when a page cannot be had."""
-    for page in _typed_pages(api, "/api/v1/nodes", chunk_size, NodePage):
-        yield from (_facts(item) for item in page.items or ())
+def nodes(api: Api, chunk_size: int = PAGE) -> Iterator[NodeFacts]:
+    """Yield all nodes, with what their object says. ApiError when a page cannot be had."""
+    return map(_facts, _all(api, "/api/v1/nodes", Node, chunk_size))
 
 
 def node(api: Api, name: str) -> NodeFacts:
-    """Return one node. ApiError when it cannot be had."""
-    return _facts(_decoded(api, f"/api/v1/nodes/{quote(name, safe='')}", Node))
+    """Return what the object of one node says. ApiError when it cannot be had."""
+    return _facts(_decode(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
 
 
 def runtime_handlers(api: Api) -> dict[str, str]:
-    """Return the handler of each RuntimeClass. ApiError when they cannot be listed."""
-    found: dict[str, str] = {}
-    for page in _typed_pages(api, "/apis/node.k8s.io/v1/runtimeclasses", 500, RuntimeClassPage):
-        for item in page.items or ():
-            if item.metadata is not None and item.metadata.name:
-                found[item.metadata.name] = item.handler
-    return found
+    """Return the handler of each RuntimeClass by name. ApiError when they cannot be listed."""
+    found = _all(api, "/apis/node.k8s.io/v1/runtimeclasses", RuntimeClass)
+    return {item.metadata.name: item.handler for item in found if item.metadata and item.metadata.name}
 
 
 def namespaces(api: Api) -> list[str]:
     """Return the names of all namespaces. ApiError when they cannot be listed."""
-    pages = _typed_pages(api, "/api/v1/namespaces", 500, NamedPage)
-    return [item.metadata.name for page in pages for item in page.items or () if item.metadata and item.metadata.name]
+    found = _all(api, "/api/v1/namespaces", Named)
+    return [item.metadata.name for item in found if item.metadata and item.metadata.name]
 
 
 def namespace_exists(api: Api, name: str) -> bool | None:
-    """Return whether a namespace exists, None when this user may not know."""
+    """Return whether a namespace exists, None when that cannot be seen. ApiError for what is no name."""
+    path = f"/api/v1/namespaces/{segment(name)}"
     try:
-        api.get(f"/api/v1/namespaces/{quote(name, safe='')}")
+        api.get(path)
     except ApiError as error:
         return False if error.status == 404 else None
     return True
 
 
 def events(api: Api, namespace: str, uid: str) -> list[Event]:
-    """Return the events about the object with this UID, at most MOST_EVENTS. ApiError when they cannot be listed."""
-    query = [("fieldSelector", f"involvedObject.uid={uid}"), ("limit", str(MOST_EVENTS))]
-    return _decoded(api, f"/api/v1/namespaces/{quote(namespace, safe='')}/events", EventPage, query).items or []
+    """Return the events about the object with this UID, oldest first, at most MOST_EVENTS of them.
+
+    Raises ApiError when they cannot be listed.
+    """
+    # fields.EscapeValue of apimachinery: a UID is what somebody sent.
+    escaped = uid.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")
+    query = [("fieldSelector", f"involvedObject.uid={escaped}"), ("limit", str(MOST_EVENTS))]
+    body = api.get(f"/api/v1/namespaces/{segment(namespace)}/events", query)
+    page = _decode(body, msgspec.json.Decoder(Page[ApiEvent]))
+    return sorted(map(_event, (page.items or ())[:MOST_EVENTS]), key=lambda event: event.last_seen)
 
 
-def _typed_pages(api: Api, path: str, chunk_size: int, kind: type[T]) -> Iterator[T]:
-    for body in _pages(api, path, [], chunk_size, "cluster"):
-        if isinstance(body, Gap):
-            raise ApiError(0, "Incomplete", body.why)
-        yield _decode(body, path, kind)
+def _event(item: ApiEvent) -> Event:
+    series = item.series or Series()
+    return Event(
+        item.reason or "",
+        item.message or "",
+        item.type or "",
+        series.last_observed_time or item.last_timestamp or item.event_time or "",
+        series.count or item.count or 1,
+    )
 
 
-def _decoded(api: Api, path: str, kind: type[T], query: list[tuple[str, str]] | None = None) -> T:
-    return _decode(api.get(path, query or []), path, kind)
+def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE) -> Iterator[T]:
+    """Yield all items of a list; a list that broke off raises ApiError, because what it lacks cannot be seen."""
+    decoder = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
+    for page in pages(api, path, (), chunk_size, lambda body: _decode(body, decoder), lambda why: Gap(path, "", why)):
+        if isinstance(page, Gap):
+            raise ApiError(0, "Incomplete", page.why)
+        yield from page.items or ()
 
 
-def _decode(body: bytes, path: str, kind: type[T]) -> T:
+def _decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ApiError(0, "Undecodable", f"the answer to {path} could not be decoded: {error}") from error
+        return decoder.decode(body)
+    except UNDECODABLE as error:
+        raise ApiError(0, "Undecodable", f"the answer could not be decoded: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return one_line(str(error), 200)
 
 
 def _facts(item: Node) -> NodeFacts:

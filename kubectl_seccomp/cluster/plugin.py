@@ -113,7 +113,7 @@ def _delivered(plugin: Exec, output: bytes) -> Credentials:
     named = f"exec plugin {plugin.command}"
     try:
         answer = msgspec.json.decode(output, type=_ExecCredential)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained, and without the decoder's words: they may quote the output.
         raise Fault(f"{named}: its output is not an ExecCredential in JSON") from None
     if answer.kind != "ExecCredential" or answer.api_version != plugin.api_version:

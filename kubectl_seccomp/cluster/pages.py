@@ -1,0 +1,68 @@
+"""A list of any kind, page by page, so that memory is bounded by one page and no page is lost or read twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+
+from kubectl_seccomp.cluster.api import Api, ApiError, Query
+from kubectl_seccomp.model import Gap
+from kubectl_seccomp.pods import ListMeta
+
+# Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
+MOST_EMPTY_PAGES = 1000
+
+
+class Page(Protocol):
+    """What is needed of a decoded page: whether it holds anything, and where it goes on."""
+
+    @property
+    def items(self) -> object: ...
+
+    @property
+    def metadata(self) -> ListMeta | None: ...
+
+
+P = TypeVar("P", bound=Page)
+
+
+def pages(
+    api: Api, path: str, query: Query, chunk_size: int, decode: Callable[[bytes], P], gap: Callable[[str], Gap]
+) -> Iterator[P | Gap]:
+    """Yield the decoded pages of a list, with `limit` unless `chunk_size` is 0.
+
+    `decode` turns a body into a page and may raise ApiError. Raises ApiError when the first page cannot be had; what
+    goes wrong later ends the stream with a Gap made by `gap` from the reason, so that what was read stands. An expired
+    token is replaced by the one in the refusal, which goes on behind the last item that was sent
+    (apiserver 1.36, storage/etcd3/errors.go `handleCompactedErrorForPaging`).
+    """
+    base = [*query, *([("limit", str(chunk_size))] if chunk_size else [])]
+    token, used, read, empty = "", set[str](), 0, 0
+    expired = False
+    while True:
+        try:
+            page = decode(api.get(path, [*base, ("continue", token)] if token else base))
+        except ApiError as error:
+            if not token:
+                raise
+            if error.status != 410 or not error.continue_ or expired:
+                yield gap(_broken(error, read))
+                return
+            token, expired = error.continue_, True
+        else:
+            yield page
+            read, empty, expired = read + 1, 0 if page.items else empty + 1, False
+            token = (page.metadata.continue_ if page.metadata else "") or ""
+            if not token:
+                return
+        if token in used or empty > MOST_EMPTY_PAGES:
+            yield gap("the server sends the same page again and again: the rest was not read")
+            return
+        used.add(token)
+
+
+def _broken(error: ApiError, read: int) -> str:
+    after = f"after {read} page{'s' if read != 1 else ''}"
+    if error.status == 410:
+        return f"the list expired {after}, the rest was not read: {error.why}"
+    return f"the list broke off {after}, the rest was not read: {error.why}"

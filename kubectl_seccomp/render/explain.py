@@ -1,0 +1,22 @@
+"""`explain`: the checks as a list, and one check's page."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from ..checks.record import Check
+from .text import table
+
+
+def catalogue(checks: Iterable[Check]) -> Iterator[str]:
+    """Yield one line per check."""
+    cells = ((check.id, check.slug, "/".join(check.severities), check.title) for check in checks)
+    yield from table(("ID", "SLUG", "SEVERITY", "TITLE"), cells)
+
+
+def page(check: Check) -> Iterator[str]:
+    """Yield what a check finds, why that matters and what to do."""
+    yield f"{check.id} {check.slug}: {check.title}\nSeverity: {', '.join(check.severities)}\n\n"
+    yield textwrap.fill(check.why, 80) + "\n\n"
+    yield "Fix:\n" + textwrap.indent(textwrap.fill(check.fix, 78), "  ") + "\n"
