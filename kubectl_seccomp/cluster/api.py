@@ -102,6 +102,7 @@ class Api:
         self,
         path: str,
         query: Query = (),
+        *,
         accept: str | None = None,
         timeout: float | None = None,
         tries: int = TRIES,
@@ -174,14 +175,12 @@ class Api:
         if isinstance(error, exceptions.NameResolutionError):
             return ApiError(0, "Unreachable", f"cannot reach {server}: its name cannot be resolved")
         if isinstance(error, exceptions.NewConnectionError):
-            return _Again(ApiError(0, "Unreachable", f"the connection to the server {server} was refused"), None)
-        if isinstance(error, exceptions.ConnectTimeoutError):
-            return ApiError(0, "Timeout", f"timeout after {seconds or CONNECT_SECONDS:g}s: {server} cannot be reached")
+            return _Again(ApiError(0, "Unreachable", f"cannot reach {server}: {_cause(error)}"), None)
         if isinstance(error, exceptions.TimeoutError):
-            return ApiError(0, "Timeout", f"timeout after {seconds or READ_SECONDS:g}s")
-        if isinstance(error, exceptions.ProtocolError):
-            return _Again(ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}"), None)
-        return ApiError(0, "Broken", f"no usable answer from {server}: {_cause(error)}")
+            usual = CONNECT_SECONDS if isinstance(error, exceptions.ConnectTimeoutError) else READ_SECONDS
+            return ApiError(0, "Timeout", f"timeout after {seconds or usual:g}s")
+        broken = ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}")
+        return _Again(broken, None) if isinstance(error, exceptions.ProtocolError) else broken
 
 
 def segment(name: str) -> str:
@@ -217,7 +216,9 @@ def _tls(server: str, error: Exception) -> str:
     return f"tls: no secure connection to {server}: {getattr(cause, 'reason', None) or one_line(str(cause), 200)}"
 
 
-def _cause(error: Exception) -> str:
-    inner = error.args[-1] if error.args else error
-    text = str(inner) if isinstance(inner, Exception) else str(error)
-    return one_line(text, 200) or type(error).__name__
+def _cause(error: BaseException) -> str:
+    """Return the innermost reason: "Connection refused" rather than the layers around it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return one_line(words, 200) or type(error).__name__

@@ -132,7 +132,8 @@ def pods(
     where = "cluster" if namespace is None else f"namespace/{namespace}"
     query = [("labelSelector", selector), ("fieldSelector", field_selector)]
     given = [(key, value) for key, value in query if value]
-    for page in pages(api, path, given, chunk_size, _pod_page, lambda why: Gap("pods", where, why)):
+    found = pages(api, path, given, chunk_size, decode=_pod_page, gap=lambda why: Gap("pods", where, why))
+    for page in found:
         if isinstance(page, Gap):
             yield page
         else:
@@ -229,7 +230,15 @@ def _event(item: ApiEvent) -> Event:
 def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE) -> Iterator[T]:
     """Yield all items of a list; a list that broke off raises ApiError, because what it lacks cannot be seen."""
     decoder = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
-    for page in pages(api, path, (), chunk_size, lambda body: _decode(body, decoder), lambda why: Gap(path, "", why)):
+    found = pages(
+        api,
+        path,
+        (),
+        chunk_size,
+        decode=lambda body: _decode(body, decoder),
+        gap=lambda why: Gap("list", path, why),
+    )
+    for page in found:
         if isinstance(page, Gap):
             raise ApiError(0, "Incomplete", page.why)
         yield from page.items or ()

@@ -17,17 +17,25 @@ class Page(Protocol):
     """What is needed of a decoded page: whether it holds anything, and where it goes on."""
 
     @property
-    def items(self) -> object: ...
+    def items(self) -> object:
+        """The objects, empty or None when there are none."""
 
     @property
-    def metadata(self) -> ListMeta | None: ...
+    def metadata(self) -> ListMeta | None:
+        """Where the next page begins, if there is one."""
 
 
 P = TypeVar("P", bound=Page)
 
 
 def pages(
-    api: Api, path: str, query: Query, chunk_size: int, decode: Callable[[bytes], P], gap: Callable[[str], Gap]
+    api: Api,
+    path: str,
+    query: Query,
+    chunk_size: int,
+    *,
+    decode: Callable[[bytes], P],
+    gap: Callable[[str], Gap],
 ) -> Iterator[P | Gap]:
     """Yield the decoded pages of a list, with `limit` unless `chunk_size` is 0.
 

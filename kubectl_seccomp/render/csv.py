@@ -1,55 +1,89 @@
-"""Comma separated values, one container a line; no cell is one that a spreadsheet would run."""
+"""`-o csv`: one line per container, in the order of the pods. Pure."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from ..model import Report
-from .rows import declared, observed, place, rows
+from ..model import ContainerReport, PodReport, Report
+from . import cells
 from .text import safe
 
 HEADS = (
-    "severity", "namespace", "kind", "name", "container", "type", "declared", "effective", "decidedBy", "certainty",
-    "observed", "file", "place", "findings", "why",
+    "severity", "namespace", "kind", "name", "ownerKind", "ownerName", "node", "file", "document", "line", "container", "type",
+    "image", "privileged", "declared", "localhostProfile", "declaredBy", "effective", "decidedBy", "certainty", "profileFile",
+    "observed", "verdict", "baseline", "restricted", "findings", "why",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "|", "%")
+_BATCH = 200
+# What makes a spreadsheet take a cell for a formula, with the full-width forms that some of them read alike.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
-def render(report: Report, *, headers: bool, failing: bool) -> Iterator[str]:
-    """Yield the heads and one line per container."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+def render(report: Report, *, headers: bool = True, failing: bool = False) -> Iterator[str]:
+    """Yield lines of RFC 4180 CSV (ended by \\n), the first one the names of the columns."""
     if headers:
-        writer.writerow(HEADS)
-    for row in rows(report, failing=failing):
-        decision = row.container.decision
-        cells = (
-            row.severity.value if row.severity else "",
-            row.pod.namespace or "",
-            row.pod.kind,
-            row.pod.name,
-            row.container.name,
-            row.container.type.value,
-            declared(decision.declared),
-            decision.effective.type.value,
-            decision.effective.decided_by.value,
-            decision.effective.certainty.value,
-            observed(decision.observed),
-            decision.file.state.value,
-            place(row),
-            " ".join(template.id for template in decision.templates),
-            row.why,
-        )
-        writer.writerow([cell(text) for text in cells])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+        yield _written([HEADS])
+    rows = _rows(report, failing)
+    while batch := list(islice(rows, _BATCH)):
+        yield _written(batch)
 
 
-def cell(text: str) -> str:
-    """Return the text with control characters escaped, and quoted where a spreadsheet would take it for a formula."""
-    shown = safe(text)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) and shown != "-" else shown
+def _written(rows: Iterable[Iterable[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+def cell(value: object) -> str:
+    """Return a value as a cell that no spreadsheet runs: escaped, and with an apostrophe before what looks like a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = safe(str(value))
+    # A tab or carriage return before a formula was escaped and begins with a backslash now; only blanks can hide one.
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or str(value)[:1] in ("\t", "\r") else text
+
+
+def _rows(report: Report, failing: bool) -> Iterator[tuple[str, ...]]:
+    for pod in report.pods:
+        for member in pod.containers:
+            if member.decision.templates or not failing:
+                yield tuple(cell(value) for value in (*_severity(member), *_pod(pod), *_container(member), *_judged(pod, member)))
+
+
+def _severity(member: ContainerReport) -> tuple[object, ...]:
+    severity = member.decision.severity
+    return (severity.value if severity else None,)
+
+
+def _pod(pod: PodReport) -> tuple[object, ...]:
+    owner = (pod.owner.kind, pod.owner.name) if pod.owner else (None, None)
+    return (pod.namespace, pod.kind, pod.name, *owner, pod.node, pod.file, pod.document)
+
+
+def _container(member: ContainerReport) -> tuple[object, ...]:
+    declared = member.decision.declared
+    field = declared.field
+    by = None if field is None else "container" if declared.container is not None else "pod"
+    written = (field.type, field.localhost_profile, by) if field else ("Unset", None, None)
+    return (member.line, member.name, member.type.value, member.image, member.privileged, *written)
+
+
+def _judged(pod: PodReport, member: ContainerReport) -> tuple[object, ...]:
+    decision = member.decision
+    effective = decision.effective
+    return (
+        effective.type.value,
+        effective.decided_by.value,
+        effective.certainty.value,
+        decision.file.state.value,
+        decision.observed.state.value,
+        decision.verdict.value if decision.verdict else None,
+        "allowed" if pod.pss.baseline.allowed else "denied",
+        "allowed" if pod.pss.restricted.allowed else "denied",
+        cells.ids(decision),
+        cells.why(decision),
+    )

@@ -1,30 +1,20 @@
-"""`-o name`: workloads as kubectl names them, for other commands."""
+"""`-o name`: kind and name, one a line, for xargs and kubectl. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Report
-from .rows import rows
-from .text import safe
-
-_GROUPS = {
-    "Deployment": "apps",
-    "StatefulSet": "apps",
-    "DaemonSet": "apps",
-    "ReplicaSet": "apps",
-    "Job": "batch",
-    "CronJob": "batch",
-}
+from ..model import Owner, Report
+from . import cells
 
 
-def render(report: Report, *, failing: bool) -> Iterator[str]:
-    """Yield "deployment.apps/web" for every workload once, in the order of its first pod."""
-    seen: set[tuple[str | None, str, str]] = set()
-    for row in rows(report, failing=failing):
-        kind, name = row.workload
-        key = (row.pod.namespace, kind, name)
-        if key not in seen:
-            seen.add(key)
-            group = _GROUPS.get(kind)
-            yield safe(f"{kind.lower()}{'.' + group if group else ''}/{name}") + "\n"
+def render(report: Report, *, failing: bool = False, pods: bool = False) -> Iterator[str]:
+    """Yield every workload once, in the order of the pods (`deployment.apps/web`, `pod/x`); with `pods` the pods themselves."""
+    seen: set[tuple[str | None, Owner]] = set()
+    for pod in report.pods:
+        if failing and not any(member.decision.templates for member in pod.containers):
+            continue
+        owner = Owner(pod.kind, pod.name) if pods else cells.workload(pod)
+        if (pod.namespace, owner) not in seen:
+            seen.add((pod.namespace, owner))
+            yield cells.resource(owner) + "\n"

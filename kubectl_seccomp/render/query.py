@@ -1,29 +1,68 @@
-"""A JMESPath expression over the json form."""
+"""`--query`: a JMESPath expression on the json form. Pure."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import jmespath
 import msgspec
-from jmespath.exceptions import JMESPathError
 
 from ..model import Fault, Report
-from .json import parts
+from .json import pretty
+from .records import Record, plain
+from .text import safe
+
+if TYPE_CHECKING:
+    from jmespath.parser import ParsedResult
+
+_HINT = "the syntax is described at https://jmespath.org; example: --query 'findings[].subject.name'"
 
 
 def query(report: Report, expression: str) -> Iterator[str]:
-    """Yield what the expression finds, as JSON. Fault (2) when it is not a JMESPath expression or cannot be applied."""
+    """Return what the expression finds, as indented json; the expression is read before the report is.
+
+    Raises Fault (2) for an expression that cannot be read, with the position, or that does not fit the report.
+    """
+    return _found(report, _compiled(expression))
+
+
+def _compiled(expression: str) -> ParsedResult:
+    import jmespath
+    from jmespath.exceptions import JMESPathError, ParseError
+
     try:
-        compiled = jmespath.compile(expression)
-        found = compiled.search({key: _decoded(value) for key, value in parts(report)})
-    except JMESPathError as error:
-        raise Fault(f"--query {expression!r}: {' '.join(str(error).split())}", "see https://jmespath.org", 2) from error
-    yield json.dumps(found, indent=4, ensure_ascii=True) + "\n"
+        return jmespath.compile(expression)
+    except ParseError as error:
+        where = f"at character {error.lex_position + 1}" if error.lex_position < len(expression) else "at its end"
+        message = f"--query: {safe(expression)!r} cannot be read {where}"
+        raise Fault(message, _HINT, 2) from error
+    except (JMESPathError, RecursionError) as error:
+        raise Fault(f"--query: {_said(error)}", _HINT, 2) from error
 
 
-def _decoded(value: bytes | Iterator[bytes]) -> object:
-    if isinstance(value, bytes):
-        return msgspec.json.decode(value)
-    return [msgspec.json.decode(item) for item in value]
+def _found(report: Report, compiled: ParsedResult) -> Iterator[str]:
+    from jmespath.exceptions import JMESPathError
+
+    document = whole(report)
+    try:
+        result = compiled.search(document)
+    except (JMESPathError, RecursionError) as error:
+        raise Fault(f"--query: {_said(error)}", _HINT, 2) from error
+    yield pretty(result)
+
+
+def _said(error: Exception) -> str:
+    return "too deeply nested" if isinstance(error, RecursionError) else safe(" ".join(str(error).split()))
+
+
+def whole(report: Report) -> Record:
+    """Return the json form of a whole report as one mapping; equal decisions share their parts."""
+    recorder = plain()
+    head = msgspec.to_builtins(report.head)
+    document: Record = {key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
+    document["pods"] = [recorder.pod(pod) for pod in report.pods]
+    document["findings"] = [msgspec.to_builtins(finding) for finding in report.findings()]
+    tail = report.tail()
+    end = {"summary": tail.summary, "gaps": tail.gaps, "complete": tail.complete}
+    document.update(msgspec.to_builtins(end))
+    return document

@@ -1,38 +1,71 @@
-"""What is told on stderr after the data: the counts, and what could not be read."""
+"""The closing summary, for stderr: the counts in one sentence, and what could not be read. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..model import Gap, Tail
+from .text import clip, safe
 
-_MOST_PLACES = 3
+_NAMES = 3  # names that a group of gaps is shown with
+_GROUPS = 20  # lines of gaps; more are only counted
+_LONGEST = 400
 
 
-def lines(tail: Tail) -> Iterator[str]:
-    """Yield the closing lines; gaps that differ only in their place share one."""
+def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Iterator[str]:
+    """Yield safe lines without newlines: counts, what was left out, gaps.
+
+    `source` is the report's scope ("cluster" or "files"); `judged` says "No findings" where there are none.
+    """
     summary = tail.summary
-    if summary.containers or summary.skipped:
-        types = ", ".join(f"{count} {word}" for word, count in summary.effective.items() if count)
-        skipped = f", {summary.skipped} finished pods left out" if summary.skipped else ""
-        yield f"{_many(summary.containers, 'container')} in {_many(summary.pods, 'pod')}: {types or 'nothing'}{skipped}"
-        found = ", ".join(f"{count} {word}" for word, count in summary.findings.items() if count)
-        if found:
-            yield f"findings: {found}"
-    grouped: dict[tuple[str, str], list[Gap]] = {}
-    for gap in tail.gaps:
-        grouped.setdefault((gap.what, gap.why), []).append(gap)
-    for (what, why), gaps in grouped.items():
-        yield _gap(what, why, gaps)
+    noun = "pod" if source == "cluster" else "object"
+    if summary.pods:
+        told = f"{count(summary.containers, 'container')} in {count(summary.pods, noun)}{_counts(summary.effective, ': ')}."
+        yield told + _findings(summary.findings, judged)
+    if any(number for word, number in summary.observed.items() if word != "unchecked"):
+        yield f"Observed{_counts(summary.observed, ': ')}."
+    if summary.skipped:
+        yield f"{count(summary.skipped, 'finished pod')} left out (--include-finished shows them)."
+    yield from gap_lines(tail.gaps)
 
 
-def _gap(what: str, why: str, gaps: list[Gap]) -> str:
-    places = ", ".join(gap.where for gap in gaps[:_MOST_PLACES])
-    more = f" and {len(gaps) - _MOST_PLACES} more" if len(gaps) > _MOST_PLACES else ""
-    affected = sum(gap.affects for gap in gaps)
-    affects = f" (affects {_many(affected, 'container')})" if affected else ""
-    return f"gap: {what} of {places}{more}: {why}{affects}"
+def _findings(findings: Mapping[str, int], judged: bool) -> str:
+    told = _counts(findings, " Findings: ")
+    return f"{told}." if told else " No findings." if judged else ""
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+def _counts(counts: Mapping[str, int], before: str) -> str:
+    told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+    return before + told if told else ""
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 pod`, `2 pods`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def gap_lines(gaps: tuple[Gap, ...]) -> Iterator[str]:
+    """Yield one line per kind of gap: those with the same fact and the same reason are told together."""
+    groups: dict[tuple[str, str, str], list[Gap]] = {}
+    for gap in gaps:
+        kind, _, name = gap.where.rpartition("/")
+        # A server's reason can name the object; but for that name it is the same reason.
+        reason = gap.why.replace(name, "…") if len(name) > 3 else gap.why
+        groups.setdefault((gap.what, kind, reason), []).append(gap)
+    for number, ((what, kind, reason), group) in enumerate(groups.items()):
+        if number == _GROUPS:
+            yield f"gap: {len(groups) - number} more kinds of gaps (-o json shows all)"
+            return
+        yield _gap_line(what, kind, group[0].why if len(group) == 1 else reason, group)
+
+
+def _gap_line(what: str, kind: str, why: str, group: list[Gap]) -> str:
+    affected = sum(gap.affects for gap in group)
+    where = group[0].where
+    if len(group) > 1:
+        names = [gap.where.rpartition("/")[2] for gap in group[:_NAMES]]
+        noun = kind if kind.isalpha() else "place"
+        where = f"{count(len(group), noun)} ({', '.join(names)}{', …' if len(group) > _NAMES else ''})"
+    told = f"gap: {what} of {where}: {why}" if where else f"gap: {what}: {why}"
+    affects = f"; affects {count(affected, 'container')}" if affected else ""
+    return clip(safe(told), _LONGEST) + affects

@@ -1,96 +1,204 @@
-"""`table` and `wide`: what a person reads first."""
+"""The tables of `audit` and `list`, in kubectl's shape. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 
-from ..model import Report
-from .rows import Row, declared, observed, place, rows, workload
-from .text import table
+from msgspec import Struct
 
-AUDIT = ("SEVERITY", "NAMESPACE", "WORKLOAD", "CONTAINER", "EFFECTIVE", "WHY")
-WIDE = (
-    "SEVERITY",
-    "NAMESPACE",
-    "POD",
-    "CONTAINER",
-    "DECLARED",
-    "EFFECTIVE",
-    "DECIDED-BY",
-    "CERTAINTY",
-    "OBSERVED",
-    "NODE",
-    "WHY",
-)
-LIST = ("NAMESPACE", "POD", "CONTAINER", "DECLARED", "EFFECTIVE", "WHY")
-_PAGE = 500
-_MILDEST = 9
+from ..model import ContainerReport, Decision, PodReport, Report, Severity
+from . import cells
+from .cells import NONE
+from .text import clip, columns, lay, measure, safe
+
+AUDIT_HEADS = ("SEVERITY", "NAMESPACE", "WORKLOAD", "CONTAINER", "EFFECTIVE", "WHY")
+PAGE = 500  # rows of `list` that are measured together
+_LAST = len(Severity)
 
 
-def audit_table(report: Report, *, headers: bool, failing: bool, width: int | None) -> Iterator[str]:
-    """Yield one row per owner, container and decision, worst first; memory grows with distinct rows only."""
-    merged: dict[tuple[object, ...], tuple[Row, int]] = {}
-    for row in rows(report, failing=failing):
-        key = (row.pod.namespace, row.workload, row.name, id(row.container.decision))
-        known = merged.get(key)
-        merged[key] = (known[0] if known else row, known[1] + 1 if known else 1)
-    ordered = sorted(merged.values(), key=lambda pair: _order(pair[0]))
-    cells = ([*_lead(row, workload(*row.workload, count)), row.why] for row, count in ordered)
-    yield from table(AUDIT, cells, headers=headers, columns=width)
+class Row(Struct):
+    """Containers of one workload that were decided alike: how many pods, and the texts by which their nodes differ."""
+
+    namespace: str
+    workload: str
+    container: str
+    decision: Decision
+    node: str | None
+    pods: int = 0
+    texts: set[str] | None = None
 
 
-def audit_wide(report: Report, *, headers: bool, failing: bool) -> Iterator[str]:
-    """Yield one row per container of every pod, worst first, with everything that decided it."""
-    ordered = sorted(rows(report, failing=failing), key=_order)
-    cells = (
-        [
-            row.severity.value if row.severity else "-",
-            row.pod.namespace or "-",
-            workload(row.pod.kind, row.pod.name),
-            row.name,
-            *_facts(row),
-            place(row),
-            row.why,
-        ]
-        for row in ordered
+def audit_rows(report: Report, *, failing: bool = False) -> list[Row]:
+    """Return one row per workload, container and decision, worst first, else in the order of the pods.
+
+    Decisions that differ only in a node's name are one row. Walks the pods of the report; what is kept are the rows.
+    """
+    rows: dict[tuple[object, ...], Row] = {}
+    shapes = _Shapes()
+    for pod in report.pods:
+        owner = cells.workload(pod)
+        for member in pod.containers:
+            decision = member.decision
+            if failing and not decision.templates:
+                continue
+            place = (pod.namespace, owner.kind, owner.name, pod.file, pod.document)
+            key = (*place, member.name, member.type, shapes.number(decision))
+            row = rows.get(key)
+            if row is None:
+                names = (safe(pod.namespace or NONE), cells.short(owner), cells.container(member))
+                row = rows[key] = Row(*names, decision, pod.node)
+            row.pods += 1
+            if decision is not row.decision:
+                _note(row, decision)
+    return sorted(rows.values(), key=lambda row: _rank(row.decision))
+
+
+def _note(row: Row, decision: Decision) -> None:
+    """Remember that a replica's reason reads otherwise than the first one's."""
+    texts = row.texts or {cells.why(row.decision)}
+    texts.add(cells.why(decision))
+    if len(texts) > 1:
+        row.texts = texts
+
+
+def _rank(decision: Decision) -> int:
+    severity = decision.severity
+    return _LAST if severity is None else severity.rank
+
+
+class _Shapes:
+    """Numbers decisions by what a row shows of them: equal but for their texts is the same number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        # The decision is kept beside its number, so that its id is not given to another one.
+        self._known: dict[int, tuple[Decision, int]] = {}
+
+    def number(self, decision: Decision) -> int:
+        known = self._known.get(id(decision))
+        if known is None:
+            known = self._known[id(decision)] = (decision, self._numbers.setdefault(_shape(decision), len(self._numbers)))
+        return known[1]
+
+
+def _shape(decision: Decision) -> tuple[object, ...]:
+    effective, file = decision.effective, decision.file
+    return (
+        decision.declared,
+        (effective.type, effective.decided_by, effective.certainty, effective.localhost_profile),
+        (file.state, file.effect, file.forbids_nothing),
+        decision.observed.state,
+        decision.verdict,
+        tuple((template.id, template.severity) for template in decision.templates),
     )
-    yield from table(WIDE, cells, headers=headers)
 
 
-def list_table(report: Report, *, headers: bool, namespace: bool, wide: bool) -> Iterator[str]:
-    """Yield every container in the order of the API; widths are those of the first page, so that memory stays bounded."""
-    stream = rows(report)
-    first = 0 if namespace else 1
-    heads = (*LIST[first:-1], "DECIDED-BY", "CERTAINTY", "OBSERVED", "NODE", "WHY") if wide else LIST[first:]
-    while page := list(islice(stream, _PAGE)):
-        yield from table(heads, ([*_listed(row, wide)[first:]] for row in page), headers=headers)
-        headers = False
+def audit_cells(row: Row) -> tuple[str, ...]:
+    """Return the cells of one row, under AUDIT_HEADS."""
+    name = f"{row.workload} ({row.pods})" if row.pods > 1 else row.workload
+    decision = row.decision
+    return (
+        _severity(decision),
+        row.namespace,
+        name,
+        row.container,
+        decision.effective.type.value,
+        cells.why(decision) + _others(row),
+    )
 
 
-def _order(row: Row) -> tuple[int, str, tuple[str, str], str]:
-    rank = row.severity.rank if row.severity else _MILDEST
-    return rank, row.pod.namespace or "", row.workload, row.name
+def _others(row: Row) -> str:
+    if not row.texts:
+        return ""
+    more = len(row.texts) - 1
+    noun = "node" if row.node and row.node in cells.why(row.decision) else "pod"
+    return f" ({more} other {noun}{'' if more == 1 else 's'} likewise)"
 
 
-def _lead(row: Row, shown: str) -> list[str]:
-    severity = row.severity.value if row.severity else "-"
-    return [severity, row.pod.namespace or "-", shown, row.name, row.container.decision.effective.type.value]
+def _severity(decision: Decision) -> str:
+    return decision.severity.value if decision.severity else NONE
 
 
-def _facts(row: Row) -> list[str]:
-    decision = row.container.decision
-    outcome = decision.effective
-    return [
-        declared(decision.declared),
-        outcome.type.value,
-        outcome.decided_by.value,
-        outcome.certainty.value,
-        observed(decision.observed),
+def audit_table(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
+    """Yield the table of `audit`; `width` is the columns of the terminal it goes to, None for anything else."""
+    rows = [audit_cells(row) for row in audit_rows(report, failing=failing)]
+    if rows:
+        yield from columns(rows, AUDIT_HEADS if headers else None, width)
+
+
+def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
+    """Yield the wide table of `audit`: every pod a row of its own, with who decided, how certain that is, and where it runs."""
+    files = report.head.scope.source == "files"
+    rows: list[tuple[int, tuple[str, ...]]] = [
+        (_rank(member.decision), _wide_cells(pod, member, files))
+        for pod in report.pods
+        for member in pod.containers
+        if member.decision.templates or not failing
     ]
+    rows.sort(key=lambda row: row[0])
+    where = ("FILE:LINE",) if files else ("NODE", "FILE")
+    heads = (*AUDIT_HEADS[:4], "DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", *where, "CHECKS", "WHY")
+    if rows:
+        yield from columns([row for _, row in rows], heads if headers else None, width)
 
 
-def _listed(row: Row, wide: bool) -> list[str]:
-    facts = _facts(row)
-    lead = [row.pod.namespace or "-", row.pod.name, row.name]
-    return [*lead, *facts, place(row), row.why] if wide else [*lead, *facts[:2], row.why]
+def _wide_cells(pod: PodReport, member: ContainerReport, files: bool) -> tuple[str, ...]:
+    decision = member.decision
+    where = (cells.place(pod, member),) if files else (safe(pod.node or NONE), _file(decision))
+    return (
+        _severity(decision),
+        safe(pod.namespace or NONE),
+        _pod(pod),
+        cells.container(member),
+        cells.declared(decision, path=True),
+        *_decided(decision),
+        cells.observed(decision.observed),
+        *where,
+        cells.ids(decision) or NONE,
+        cells.why(decision),
+    )
+
+
+def _pod(pod: PodReport) -> str:
+    return cells.short(cells.Owner(pod.kind, pod.name))
+
+
+def _decided(decision: Decision) -> tuple[str, str, str]:
+    effective = decision.effective
+    return effective.type.value, effective.decided_by.value, effective.certainty.value
+
+
+def _file(decision: Decision) -> str:
+    state = decision.file.state.value
+    return NONE if state == "not-applicable" else state
+
+
+def list_table(report: Report, *, headers: bool = True, namespace: bool = False, wide: bool = False) -> Iterator[str]:
+    """Yield the table of `list`: every container in the order of the pods, measured and written page by page.
+
+    The namespace is a column when asked for or when the report looked at more than one.
+    """
+    spaces = report.head.scope.namespaces
+    namespace = namespace or spaces != spaces[:1] or "*" in spaces
+    heads = ("POD", "CONTAINER", "DECLARED", "EFFECTIVE", "DECIDED-BY", *(("CERTAINTY", "NODE", "WHY") if wide else ()))
+    heads = ("NAMESPACE", *heads) if namespace else heads
+    rows = _list_rows(report, namespace, wide)
+    widths: list[int] = []
+    while page := list(islice(rows, PAGE)):
+        if headers and not widths:
+            page.insert(0, heads)
+        widths = measure(page, widths)
+        yield "".join(lay(page, widths))
+
+
+def _list_rows(report: Report, namespace: bool, wide: bool) -> Iterator[tuple[str, ...]]:
+    for pod in report.pods:
+        space = (clip(safe(pod.namespace or NONE)),) if namespace else ()
+        name = clip(safe(pod.name) if pod.kind == "Pod" else _pod(pod))
+        for member in pod.containers:
+            decision = member.decision
+            said = clip(cells.declared(decision, path=wide))
+            kind, by, certainty = _decided(decision)
+            more = (certainty, clip(safe(pod.node or NONE)), cells.why(decision)) if wide else ()
+            yield (*space, name, clip(cells.container(member)), said, kind, by, *more)

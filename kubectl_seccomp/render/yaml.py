@@ -1,33 +1,97 @@
-"""The json form as YAML, written while the pods arrive."""
+"""`-o yaml`: the json form as block YAML, written while the pods arrive; no aliases, no wrapped lines. Pure.
+
+Written by hand because the records are a fixed shape: strings are plain where YAML 1.1 and 1.2 both read them as strings, and
+double-quoted with visible escapes elsewhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
-import yaml
 
-from ..model import Report
-from .json import parts
+from ..model import Decision, PodReport, Report
+from .records import Recorder, plain
+from .text import safe
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_./:@,;()' -]*")
+_WORDS = frozenset("y n yes no on off true false null".split())
 
 
 def render(report: Report) -> Iterator[str]:
-    """Yield the report as one YAML document with the keys of the json form, in its order."""
-    for key, value in parts(report):
-        if isinstance(value, bytes):
-            yield _dump({key: msgspec.json.decode(value)})
-            continue
-        empty = True
-        for item in value:
-            yield (f"{key}:\n" if empty else "") + _dump([msgspec.json.decode(item)])
-            empty = False
-        if empty:
-            yield f"{key}: []\n"
+    """Yield the report in the order head, pods, findings, summary, gaps, complete."""
+    head = msgspec.to_builtins(report.head)
+    yield block({key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")})
+    yield from _list("pods", _pods(report.pods))
+    yield from _list("findings", (item(msgspec.to_builtins(finding)) for finding in report.findings()))
+    tail = report.tail()
+    end = {"summary": tail.summary, "gaps": tail.gaps, "complete": tail.complete}
+    yield block(msgspec.to_builtins(end))
 
 
-def _dump(value: object) -> str:
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=4096)
-    return text
+def _list(key: str, items: Iterable[str]) -> Iterator[str]:
+    before = f"{key}:\n"
+    for text in items:
+        yield before + text
+        before = ""
+    if before:
+        yield f"{key}: []\n"
+
+
+def _pods(pods: Iterable[PodReport]) -> Iterator[str]:
+    recorder = plain()
+    known: dict[int, tuple[Decision, str]] = {}
+    for pod in pods:
+        yield item(recorder.outer(pod)) + _containers(pod, recorder, known)
+
+
+def _containers(pod: PodReport, recorder: Recorder, known: dict[int, tuple[Decision, str]]) -> str:
+    """Return the containers of a pod; the text of a decision is made once."""
+    if not pod.containers:
+        return "  containers: []\n"
+    parts = ["  containers:\n"]
+    for member in pod.containers:
+        decided = known.get(id(member.decision))
+        if decided is None:
+            text = block(recorder.decision(member.decision), "    ")
+            decided = known[id(member.decision)] = (member.decision, text)
+        own = {"name": member.name, "type": member.type.value, "line": member.line, "image": member.image}
+        parts += [item({**own, "privileged": member.privileged}, "  "), decided[1]]
+    return "".join(parts)
+
+
+def block(value: dict[str, object], indent: str = "") -> str:
+    """Return a mapping's lines; its keys are words of our own."""
+    return "".join(_entry(key, inner, indent) for key, inner in value.items())
+
+
+def _entry(key: str, value: object, indent: str) -> str:
+    if isinstance(value, dict) and value:
+        return f"{indent}{key}:\n{block(value, indent + '  ')}"
+    if isinstance(value, list | tuple) and value:
+        return f"{indent}{key}:\n{''.join(item(inner, indent) for inner in value)}"
+    return f"{indent}{key}: {scalar(value)}\n"
+
+
+def item(value: object, indent: str = "") -> str:
+    """Return one entry of a list."""
+    if isinstance(value, dict) and value:
+        return f"{indent}- {block(value, indent + '  ')[len(indent) + 2 :]}"
+    return f"{indent}- {scalar(value)}\n"
+
+
+def scalar(value: object) -> str:
+    """Return a string, number, boolean, None, or empty collection on one line."""
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, dict | list | tuple):
+        return "{}" if isinstance(value, dict) else "[]"
+    return "null" if value is None else str(value).lower()
+
+
+def _string(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and ": " not in text and text[-1] not in ": ":
+        return text
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{safe(quoted)}"'

@@ -1,0 +1,120 @@
+"""How one container is put into words that fit a cell; shared by every format that people read. Pure.
+
+Everything returned here is safe text: one line, no character that a terminal would obey.
+"""
+
+from __future__ import annotations
+
+from ..model import (
+    Certainty,
+    ContainerReport,
+    ContainerType,
+    Decision,
+    EffectiveType,
+    FileState,
+    Observed,
+    Owner,
+    PodReport,
+)
+from .text import safe
+
+NONE = "-"
+FILE_UNCHECKED = "file unchecked"
+
+# kubectl's short names (kubectl api-resources), and the resource that `-o name` prints, by kind.
+_SHORT = {
+    "Pod": "pod",
+    "PodTemplate": "podtemplate",
+    "Deployment": "deploy",
+    "StatefulSet": "sts",
+    "DaemonSet": "ds",
+    "ReplicaSet": "rs",
+    "ReplicationController": "rc",
+    "Job": "job",
+    "CronJob": "cronjob",
+}
+_GROUPS = {
+    "Deployment": "apps",
+    "StatefulSet": "apps",
+    "DaemonSet": "apps",
+    "ReplicaSet": "apps",
+    "Job": "batch",
+    "CronJob": "batch",
+}
+
+
+def workload(pod: PodReport) -> Owner:
+    """Return what a row is about: the owner, else the object itself.
+
+    The mirror of a static pod is owned by its Node; it stands for itself, since other static pods are not its replicas.
+    """
+    if pod.owner is None or pod.owner.kind == "Node":
+        return Owner(pod.kind, pod.name)
+    return pod.owner
+
+
+def short(owner: Owner) -> str:
+    """Return `deploy/web`, with kubectl's short name of the kind."""
+    return safe(f"{_SHORT.get(owner.kind, owner.kind.lower())}/{owner.name}")
+
+
+def resource(owner: Owner) -> str:
+    """Return `deployment.apps/web`, as `kubectl get -o name` prints it; the group of an unknown kind is left out."""
+    group = _GROUPS.get(owner.kind)
+    return safe(f"{owner.kind.lower()}{'.' + group if group else ''}/{owner.name}")
+
+
+def container(report: ContainerReport) -> str:
+    """Return the container's name, with its type unless that is an ordinary one: `migrate (init)`."""
+    name = safe(report.name) or NONE
+    return name if report.type is ContainerType.CONTAINER else f"{name} ({report.type.value})"
+
+
+def declared(decision: Decision, *, path: bool = False) -> str:
+    """Return `RuntimeDefault (pod)` or `Unset`; with `path` also the file of a Localhost profile."""
+    field = decision.declared.field
+    if field is None:
+        return "Unset"
+    level = "container" if decision.declared.container is not None else "pod"
+    file = f" {field.localhost_profile}" if path and field.localhost_profile else ""
+    return safe(f"{field.type or 'no type'}{file} ({level})")
+
+
+def observed(value: Observed) -> str:
+    """Return `filtered (2)`: the word, and the kernel's number behind it."""
+    return value.state.value if value.mode is None else f"{value.state.value} ({value.mode})"
+
+
+def why(decision: Decision) -> str:
+    """Return the reason of the worst finding, naming the other findings, or else why the effective profile is what it is."""
+    text = decision.effective.explanation
+    if decision.templates:
+        worst, *others = decision.templates
+        text = "; also ".join([worst.reason, *([", ".join(other.slug for other in others)] if others else [])])
+    if unchecked(decision) and FILE_UNCHECKED not in text:
+        text += f" ({FILE_UNCHECKED})"
+    return safe(text)
+
+
+def unchecked(decision: Decision) -> bool:
+    """Whether this is a Localhost profile whose file nobody looked at."""
+    effective = decision.effective
+    return (
+        effective.type is EffectiveType.LOCALHOST
+        and effective.certainty is Certainty.ASSUMED
+        and decision.file.state is FileState.UNCHECKED
+    )
+
+
+def place(pod: PodReport, report: ContainerReport | None = None) -> str:
+    """Return `file:line` for a container of a manifest, `-` for one from the cluster; without lines (JSON) the document counts."""
+    if pod.file is None:
+        return NONE
+    if report is not None and report.line is not None:
+        return safe(f"{pod.file}:{report.line}")
+    return safe(f"{pod.file}#{pod.document}" if pod.document is not None else pod.file)
+
+
+def ids(decision: Decision) -> str:
+    """Return the ids of its findings, worst first, joined by commas; empty for none."""
+    return ",".join(template.id for template in decision.templates)
