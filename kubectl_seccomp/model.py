@@ -7,107 +7,18 @@ The camel-cased names of the report structs are the JSON contract: fields may be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 
 from msgspec import Struct
 
-
-class EffectiveType(StrEnum):
-    """What the kubelet and the runtime make of a declaration."""
-
-    RUNTIME_DEFAULT = "RuntimeDefault"
-    LOCALHOST = "Localhost"
-    UNCONFINED = "Unconfined"
-    NOT_APPLICABLE = "NotApplicable"
-    UNKNOWN = "Unknown"
-
-
-class DecidedBy(StrEnum):
-    """The layer that decided the effective profile."""
-
-    CONTAINER = "container"
-    POD = "pod"
-    KUBELET = "kubelet"
-    PRIVILEGED = "privileged"
-    RUNTIME = "runtime"
-    SANDBOX = "sandbox"
-    OS = "os"
-    FILE = "file"
-    NOTHING = "nothing"
-
-
-class Certainty(StrEnum):
-    """How far a decision can be trusted."""
-
-    CERTAIN = "certain"
-    ASSUMED = "assumed"
-    UNKNOWN = "unknown"
-
-
-class FileState(StrEnum):
-    """State of a Localhost profile on one node."""
-
-    PRESENT = "present"
-    MISSING = "missing"
-    INVALID = "invalid"
-    UNREADABLE = "unreadable"
-    UNCHECKED = "unchecked"
-    NOT_APPLICABLE = "not-applicable"
-
-
-class Observation(StrEnum):
-    """What the kernel says of the running process."""
-
-    FILTERED = "filtered"
-    UNFILTERED = "unfiltered"
-    STRICT = "strict"
-    FAILED = "failed"
-    UNCHECKED = "unchecked"
-
-
-class Verdict(StrEnum):
-    """One word per container, of effective and observed together."""
-
-    PROVEN = "proven"
-    UNPROVEN = "unproven"
-    UNPROTECTED = "unprotected"
-    LOST = "lost"
-    CONTRADICTION = "contradiction"
-
-
-class Severity(StrEnum):
-    """How bad a finding is; `rank` is 0 for the worst."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """Position in the order worst to mildest, from 0."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class ContainerType(StrEnum):
-    """Which list of the pod spec a container stands in; a sidecar is an init container that restarts always."""
-
-    CONTAINER = "container"
-    INIT = "init"
-    SIDECAR = "sidecar"
-    EPHEMERAL = "ephemeral"
-
-
-class KubeletDefault(StrEnum):
-    """Whether a node's kubelet runs with seccompDefault."""
-
-    ON = "on"
-    OFF = "off"
-    UNKNOWN = "unknown"
+from .words import Certainty as Certainty
+from .words import ContainerType as ContainerType
+from .words import DecidedBy as DecidedBy
+from .words import EffectiveType as EffectiveType
+from .words import FileState as FileState
+from .words import KubeletDefault as KubeletDefault
+from .words import Observation as Observation
+from .words import Severity as Severity
+from .words import Verdict as Verdict
 
 
 class Fault(Exception):  # noqa: N818 - the design's word: what stops a run, as opposed to a gap

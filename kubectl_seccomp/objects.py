@@ -1,0 +1,151 @@
+"""API objects as small typed structs: only the fields that some rule reads, so that msgspec skips the rest unread."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct, field
+
+from .model import Profile
+
+
+class ContainerSecurity(Struct, frozen=True, rename="camel", gc=False):
+    """The two fields of a container's securityContext that matter here."""
+
+    seccomp_profile: Profile | None = None
+    privileged: bool | None = None
+
+
+class PodSecurity(Struct, frozen=True, rename="camel", gc=False):
+    """The one field of a pod's securityContext that matters here."""
+
+    seccomp_profile: Profile | None = None
+
+
+class ContainerSpec(Struct, frozen=True, rename="camel", gc=False):
+    """A container as written; `line` is put in by the YAML reader under a key no manifest can keep."""
+
+    name: str = ""
+    image: str | None = None
+    security_context: ContainerSecurity | None = None
+    restart_policy: str | None = None
+    line: int | None = field(default=None, name="$line")
+
+
+class PodOS(Struct, frozen=True, gc=False):
+    """spec.os."""
+
+    name: str = ""
+
+
+class PodSpec(Struct, frozen=True, rename="camel", gc=False):
+    """A pod spec, as far as a rule reads it."""
+
+    containers: list[ContainerSpec] | None = None
+    init_containers: list[ContainerSpec] | None = None
+    ephemeral_containers: list[ContainerSpec] | None = None
+    security_context: PodSecurity | None = None
+    node_name: str | None = None
+    node_selector: dict[str, str] | None = None
+    runtime_class_name: str | None = None
+    os: PodOS | None = None
+    host_pid: bool | None = field(default=None, name="hostPID")
+    share_process_namespace: bool | None = None
+
+
+class OwnerReference(Struct, frozen=True, gc=False):
+    """metadata.ownerReferences[]."""
+
+    kind: str = ""
+    name: str = ""
+    controller: bool | None = None
+
+
+class Metadata(Struct, frozen=True, rename="camel", gc=False):
+    """metadata, as far as a rule reads it."""
+
+    name: str | None = None
+    generate_name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
+    creation_timestamp: str | None = None
+
+
+class Waiting(Struct, frozen=True, gc=False):
+    """state.waiting."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class Running(Struct, frozen=True, rename="camel", gc=False):
+    """state.running."""
+
+    started_at: str | None = None
+
+
+class Terminated(Struct, frozen=True, rename="camel", gc=False):
+    """state.terminated."""
+
+    exit_code: int = 0
+    reason: str | None = None
+    message: str | None = None
+    finished_at: str | None = None
+
+
+class ContainerState(Struct, frozen=True, gc=False):
+    """One of waiting, running, terminated."""
+
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Struct, frozen=True, rename="camel", gc=False):
+    """The status of one container."""
+
+    name: str = ""
+    container_id: str | None = field(default=None, name="containerID")
+    restart_count: int = 0
+    state: ContainerState | None = None
+    last_state: ContainerState | None = None
+
+
+class PodStatus(Struct, frozen=True, rename="camel", gc=False):
+    """A pod's status, as far as a rule reads it."""
+
+    phase: str | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+    ephemeral_container_statuses: list[ContainerStatus] | None = None
+
+
+class ApiPod(Struct, frozen=True, rename="camel", gc=False):
+    """A Pod as the API server sends it (apiVersion and kind are absent inside a PodList)."""
+
+    metadata: Metadata | None = None
+    spec: PodSpec | None = None
+    status: PodStatus | None = None
+
+
+class ListMeta(Struct, frozen=True, rename="camel", gc=False):
+    """metadata of a list page; `continue_` is empty on the last page."""
+
+    continue_: str = field(default="", name="continue")
+    resource_version: str = ""
+
+
+class PodPage(Struct, frozen=True, gc=False):
+    """One page of a PodList."""
+
+    items: list[ApiPod] | None = None
+    metadata: ListMeta | None = None
+
+
+class RawPage(Struct, frozen=True, gc=False):
+    """A page whose items are still bytes: the way out when one item does not fit the structs."""
+
+    items: list[msgspec.Raw] | None = None
+    metadata: ListMeta | None = None
