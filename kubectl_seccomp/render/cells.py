@@ -107,7 +107,10 @@ def unchecked(decision: Decision) -> bool:
 
 
 def place(pod: PodReport, report: ContainerReport | None = None) -> str:
-    """Return `file:line` for a container of a manifest, `-` for one from the cluster; without lines (JSON) the document counts."""
+    """Return `file:line` for a container of a manifest, `-` for one from the cluster.
+
+    Without lines (JSON) the number of the document stands for them.
+    """
     if pod.file is None:
         return NONE
     if report is not None and report.line is not None:

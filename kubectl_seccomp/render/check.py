@@ -8,7 +8,7 @@ from ..model import ContainerReport, Gap, KubeletDefault, NodeFacts, PodReport, 
 from . import cells
 from .patch import patch
 from .summary import gap_lines
-from .text import GAP, columns, fold, safe
+from .text import columns, display_width, fold, safe
 
 HEADS = ("CONTAINER", "DECLARED", "EFFECTIVE", "OBSERVED", "VERDICT")
 _INDENT = "  "
@@ -28,9 +28,7 @@ def render(report: Report, nodes: Mapping[str, NodeFacts], width: int) -> Iterat
         mine = [gap for gap in gaps if _names(gap, pod, alone=len(pods) == 1)]
         gaps = [gap for gap in gaps if gap not in mine]
         yield from _pod(pod, nodes.get(pod.node or ""), mine, max(width, 40))
-    if gaps:
-        yield "\n"
-        yield from _paragraphs(gap_lines(tuple(gaps)), max(width, 40))
+    yield from _gaps(gaps, max(width, 40))
 
 
 def _names(gap: Gap, pod: PodReport, *, alone: bool) -> bool:
@@ -44,16 +42,22 @@ def _pod(pod: PodReport, node: NodeFacts | None, gaps: list[Gap], width: int) ->
     notes = [line for member in pod.containers for line in _notes(member)]
     if notes:
         yield "\n"
-        yield from _paragraphs(notes, width)
+        for note in notes:
+            yield from _wrapped("", note, 2, width)
     for template, members in _findings(pod):
         yield "\n"
         yield from _finding(pod, template, members, width)
     yield "\n"
     verdicts = f"Baseline {_level(pod.pss.baseline)}, Restricted {_level(pod.pss.restricted)}"
-    yield from _paragraphs([safe(f"Pod Security ({pod.pss.version}): {verdicts}")], width)
+    yield from _wrapped("", safe(f"Pod Security ({pod.pss.version}): {verdicts}"), 2, width)
+    yield from _gaps(gaps, width)
+
+
+def _gaps(gaps: list[Gap], width: int) -> Iterator[str]:
     if gaps:
         yield "\n"
-        yield from _paragraphs(gap_lines(tuple(gaps)), width)
+    for line in gap_lines(tuple(gaps)):
+        yield from _wrapped("", line, 2, width)
 
 
 def header(pod: PodReport, node: NodeFacts | None) -> str:
@@ -82,7 +86,7 @@ def _notes(member: ContainerReport) -> Iterator[str]:
     if not any(decision.effective.explanation in template.reason for template in decision.templates):
         assumed = " (assumed)" if decision.effective.certainty.value == "assumed" else ""
         yield f"{name}: {safe(decision.effective.explanation)}{assumed}"
-    if decision.file.state.value != "not-applicable":
+    if decision.file.path or decision.file.explanation:
         yield f"{name}: {file_line(member)}"
     observed = decision.observed
     if observed.explanation:
@@ -114,32 +118,41 @@ def _findings(pod: PodReport) -> list[tuple[Template, list[ContainerReport]]]:
 
 def _finding(pod: PodReport, template: Template, members: list[ContainerReport], width: int) -> Iterator[str]:
     names = ", ".join(member.name for member in members)
-    title = safe(f"{template.id} {template.severity.value:<8} {names}: {template.reason}")
-    yield from _hanging(title, len(template.id) + 10, width)
-    yield from _paragraphs([safe(template.detail)], width, _INDENT)
+    title = safe(f"{template.id} {template.severity.value:<8} ")
+    yield from _wrapped(title, safe(f"{names}: {template.reason}"), 2, width)
+    yield from _wrapped(_INDENT, safe(template.detail), 2, width)
     for fact in template.evidence[:_FACTS]:
-        yield from _hanging(safe(f"{_INDENT}- {fact}"), len(_INDENT) + 2, width)
-    yield from _hanging(safe(f"{_INDENT}Fix: {template.remediation}"), len(_INDENT) + 5, width)
+        yield from _wrapped(f"{_INDENT}- ", safe(fact), 4, width)
+    yield from _wrapped(f"{_INDENT}Fix: ", safe(template.remediation), 2, width)
     if template.patch:
-        patches = dict.fromkeys(patch(pod, member, template.patch) for member in members)
-        for text in patches:
+        for text in dict.fromkeys(patch(pod, member, template.patch) for member in members):
             yield "\n"
-            yield "".join(f"{_INDENT}{_INDENT}{line}\n" for line in text.splitlines())
+            yield from _pasteable(text, width)
+
+
+def _pasteable(text: str, width: int) -> Iterator[str]:
+    """Yield a patch, set off; only its comments are wrapped."""
+    indent = _INDENT * 2
+    for line in text.splitlines():
+        if line.startswith("# "):
+            yield from (f"{indent}# {part}\n" for part in fold(line[2:], width - len(indent) - 2))
+        else:
+            yield f"{indent}{line}\n"
 
 
 def _level(level: PssLevel) -> str:
     return "passes" if level.allowed else f"fails ({level.detail})" if level.detail else "fails"
 
 
-def _paragraphs(texts: Iterator[str] | list[str], width: int, indent: str = "") -> Iterator[str]:
-    for text in texts:
-        for number, line in enumerate(fold(text, width - len(indent) - len(GAP))):
-            yield f"{indent}{_INDENT if number and not indent else ''}{line}\n"
-
-
-def _hanging(text: str, hang: int, width: int) -> Iterator[str]:
-    """Yield text whose further lines stand `hang` columns in; leading blanks of the text stay."""
-    lead = text[: len(text) - len(text.lstrip(" "))]
-    first, *rest = fold(text.lstrip(" "), width - hang)
-    yield f"{lead}{first}\n"
+def _wrapped(lead: str, text: str, hang: int, width: int) -> Iterator[str]:
+    """Yield text behind its lead, whose further lines stand `hang` columns in."""
+    first, *rest = _split(text, width - display_width(lead), width - hang)
+    yield f"{lead}{first}".rstrip(" ") + "\n"
     yield from (f"{' ' * hang}{line}\n" for line in rest)
+
+
+def _split(text: str, first: int, further: int) -> list[str]:
+    """Return the lines of a text whose first line has another width than the further ones."""
+    line = fold(text, first)[0]
+    rest = text[len(line) :].lstrip(" ")
+    return [line, *fold(rest, further)] if rest else [line]

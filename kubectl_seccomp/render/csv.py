@@ -18,7 +18,7 @@ HEADS = (
 )  # fmt: skip
 _BATCH = 200
 # What makes a spreadsheet take a cell for a formula, with the full-width forms that some of them read alike.
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 
 
 def render(report: Report, *, headers: bool = True, failing: bool = False) -> Iterator[str]:

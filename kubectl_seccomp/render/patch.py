@@ -80,7 +80,7 @@ def _nested(spec: dict[str, object], path: tuple[str, ...]) -> dict[str, object]
 def _command(pod: PodReport, owner: Owner, body: dict[str, object]) -> str:
     target = shlex.quote(safe(f"{owner.kind.lower()}/{owner.name}"))
     namespace = f" -n {shlex.quote(safe(pod.namespace))}" if pod.namespace else ""
-    return f"kubectl patch {target}{namespace} --type=strategic -p {shlex.quote(json.dumps(body))}\n"
+    return f"kubectl patch {target}{namespace} --type=strategic -p {shlex.quote(json.dumps(body, separators=(',', ':')))}\n"
 
 
 def _advice(pod: PodReport, container: ContainerReport, owner: Owner) -> str:

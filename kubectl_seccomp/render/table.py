@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from ..model import ContainerReport, Decision, PodReport, Report, Severity
+from ..model import ContainerReport, Decision, Owner, PodReport, Report, Severity
 from . import cells
 from .cells import NONE
 from .text import clip, columns, lay, measure, safe
@@ -138,7 +138,9 @@ def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, w
     ]
     rows.sort(key=lambda row: row[0])
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
-    heads = (*AUDIT_HEADS[:4], "DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", *where, "CHECKS", "WHY")
+    name = "WORKLOAD" if files else "POD"
+    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED")
+    heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
         yield from columns([row for _, row in rows], heads if headers else None, width)
 
@@ -161,7 +163,8 @@ def _wide_cells(pod: PodReport, member: ContainerReport, files: bool) -> tuple[s
 
 
 def _pod(pod: PodReport) -> str:
-    return cells.short(cells.Owner(pod.kind, pod.name))
+    """Return a pod's name, or kind and name of a manifest's object."""
+    return cells.short(Owner(pod.kind, pod.name)) if pod.file is not None else safe(pod.name)
 
 
 def _decided(decision: Decision) -> tuple[str, str, str]:
@@ -181,7 +184,8 @@ def list_table(report: Report, *, headers: bool = True, namespace: bool = False,
     """
     spaces = report.head.scope.namespaces
     namespace = namespace or spaces != spaces[:1] or "*" in spaces
-    heads = ("POD", "CONTAINER", "DECLARED", "EFFECTIVE", "DECIDED-BY", *(("CERTAINTY", "NODE", "WHY") if wide else ()))
+    more = ("DECIDED-BY", "CERTAINTY", "OBSERVED", "NODE") if wide else ()
+    heads = ("POD", "CONTAINER", "DECLARED", "EFFECTIVE", *more, "WHY")
     heads = ("NAMESPACE", *heads) if namespace else heads
     rows = _list_rows(report, namespace, wide)
     widths: list[int] = []
@@ -195,10 +199,10 @@ def list_table(report: Report, *, headers: bool = True, namespace: bool = False,
 def _list_rows(report: Report, namespace: bool, wide: bool) -> Iterator[tuple[str, ...]]:
     for pod in report.pods:
         space = (clip(safe(pod.namespace or NONE)),) if namespace else ()
-        name = clip(safe(pod.name) if pod.kind == "Pod" else _pod(pod))
+        name = clip(_pod(pod))
         for member in pod.containers:
             decision = member.decision
             said = clip(cells.declared(decision, path=wide))
             kind, by, certainty = _decided(decision)
-            more = (certainty, clip(safe(pod.node or NONE)), cells.why(decision)) if wide else ()
-            yield (*space, name, clip(cells.container(member)), said, kind, by, *more)
+            more = (by, certainty, cells.observed(decision.observed), clip(safe(pod.node or NONE))) if wide else ()
+            yield (*space, name, clip(cells.container(member)), said, kind, *more, cells.why(decision))

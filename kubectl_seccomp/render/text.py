@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 GAP = "   "
-LEAST_HANGING = 20  # columns below which a last column is better off on lines of its own
+LEAST_HANGING = 20  # columns below which a last column always goes on lines of its own
 LEAST_COLUMN = 12  # columns below which no column is squeezed
 LONGEST_CELL = 253  # the longest name Kubernetes allows; only a hostile file holds longer ones
 
@@ -103,7 +103,7 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
     """Yield the lines of a table in kubectl's shape: left-aligned, three blanks between, no borders, no trailing blanks.
 
     The cells are safe text. The last column is never padded. With `width` (columns of a terminal) it wraps under itself, or
-    goes below its row where too little room is left for that.
+    goes below its row where that takes fewer lines.
     """
     rows = [[*map(clip, row[:-1]), row[-1]] for row in rows]
     every = [headers, *rows] if headers else rows
@@ -112,12 +112,21 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
     widths = measure(every)
     if width is None:
         yield from lay(every, widths)
-    elif width - _taken(widths) >= LEAST_HANGING:
+    elif _hangs([row[-1] for row in rows], widths, width):
         room = [*widths[:-1], width - _taken(widths)]
         for row in every:
             yield from _folded(row, room)
     else:
         yield from _below(every, headers is not None, widths[:-1], width)
+
+
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None
+) -> Iterator[str]:
+    """Yield the lines of a table whose cells are any text; without rows there is nothing, not even heads."""
+    body = [[safe(cell) for cell in row] for row in rows]
+    if body:
+        yield from columns(body, heads if headers else None, width)
 
 
 def measure(rows: Iterable[Sequence[str]], least: Sequence[int] = ()) -> list[int]:
@@ -149,6 +158,14 @@ def _pad(cell: str, width: int) -> str:
 def _taken(widths: Sequence[int]) -> int:
     """Return the columns before the last column."""
     return sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
+
+
+def _hangs(texts: Sequence[str], widths: Sequence[int], width: int) -> bool:
+    """Whether the last column is easier to read under itself: there is room, and it takes no more lines than below its row."""
+    room, below = width - _taken(widths), width - widths[0] - len(GAP)
+    if room < LEAST_HANGING:
+        return False
+    return sum(len(fold(text, room)) for text in texts) <= sum(1 + len(fold(text, below)) for text in texts)
 
 
 def _below(rows: Iterable[Sequence[str]], headed: bool, widths: Sequence[int], width: int) -> Iterator[str]:

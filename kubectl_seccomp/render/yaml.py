@@ -16,7 +16,7 @@ from .records import Recorder, plain
 from .text import safe
 
 _PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_./:@,;()' -]*")
-_WORDS = frozenset("y n yes no on off true false null".split())
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def render(report: Report) -> Iterator[str]:

@@ -53,8 +53,11 @@ def ok(body: dict[str, Any] | bytes, content_type: str = "application/json") -> 
     return Response(content, 200, content_type=content_type)
 
 
-def status(code: int, reason: str, message: str, headers: dict[str, str] | None = None, **meta: str) -> Response:
-    body = {"kind": "Status", "status": "Failure", "reason": reason, "message": message, "metadata": meta}
+def status(
+    code: int, reason: str, message: str, headers: dict[str, str] | None = None, fresh: str = ""
+) -> Response:
+    """A refusal as the API server words it; `fresh` is the continue token of an expired list."""
+    body = {"kind": "Status", "reason": reason, "message": message, "metadata": {"continue": fresh}}
     return Response(json.dumps(body), code, headers=headers, content_type="application/json")
 
 
@@ -75,37 +78,54 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     return str(path)
 
 
-def _serve(authority: trustme.CA, name: str, client_authority: trustme.CA | None = None) -> Iterator[Fake]:
+def _serve(authority: trustme.CA | None, name: str = "127.0.0.1", *, strict: bool = False) -> HTTPServer:
+    if authority is None:
+        return HTTPServer("127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
-    if client_authority is not None:
+    if strict:
         context.verify_mode = ssl.CERT_REQUIRED
-        client_authority.configure_trust(context)
-    with HTTPServer("127.0.0.1", ssl_context=context) as server:
-        yield Fake(server)
+        authority.configure_trust(context)
+    return HTTPServer("127.0.0.1", ssl_context=context)
+
+
+@pytest.fixture(scope="session")
+def servers(authority: trustme.CA) -> Iterator[dict[str, HTTPServer]]:
+    """Started once: stopping one takes half a second."""
+    with (
+        _serve(authority) as tls,
+        _serve(authority, strict=True) as strict,
+        _serve(authority, "kube.internal") as named,
+        _serve(None) as plain,
+    ):
+        yield {"tls": tls, "strict": strict, "named": named, "plain": plain}
+
+
+def _fresh(server: HTTPServer) -> Fake:
+    server.clear()
+    return Fake(server)
 
 
 @pytest.fixture
-def fake(authority: trustme.CA) -> Iterator[Fake]:
-    yield from _serve(authority, "127.0.0.1")
+def fake(servers: dict[str, HTTPServer]) -> Fake:
+    return _fresh(servers["tls"])
 
 
 @pytest.fixture
-def strict_fake(authority: trustme.CA) -> Iterator[Fake]:
+def strict_fake(servers: dict[str, HTTPServer]) -> Fake:
     """A server that lets nobody in without a certificate of the same authority."""
-    yield from _serve(authority, "127.0.0.1", authority)
+    return _fresh(servers["strict"])
 
 
 @pytest.fixture
-def named_fake(authority: trustme.CA) -> Iterator[Fake]:
+def named_fake(servers: dict[str, HTTPServer]) -> Fake:
     """A server whose certificate is for another name than its address."""
-    yield from _serve(authority, "kube.internal")
+    return _fresh(servers["named"])
 
 
 @pytest.fixture
-def plain_fake() -> Iterator[Fake]:
-    with HTTPServer("127.0.0.1") as server:
-        yield Fake(server)
+def plain_fake(servers: dict[str, HTTPServer]) -> Fake:
+    return _fresh(servers["plain"])
 
 
 @pytest.fixture

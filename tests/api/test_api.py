@@ -198,7 +198,11 @@ def test_a_server_that_is_not_http(open_api: Callable[[Options], Api]) -> None:
 
 def test_a_silent_server_is_asked_once(open_api: Callable[[Options], Api]) -> None:
     done = threading.Event()
-    with raw_server(lambda _: done.wait(10) and None, 1) as url:
+
+    def wait(_: socket.socket) -> None:
+        done.wait(10)
+
+    with raw_server(wait, 1) as url:
         error = failure(open_api(Options(server=url, request_timeout="100ms")))
         done.set()
     assert (error.status, error.why) == (0, "timeout after 0.1s")

@@ -1,0 +1,172 @@
+"""One running cluster: its names, its files, how to get into it, and how to leave nothing of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from . import build
+from .nodes import DEFAULT_ROOT, NODES, Node
+
+STATE = Path(os.environ.get("KSECCOMP_STATE", "/var/tmp/kubectl-seccomp"))
+MARK = "KSECCOMP_LAB"
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def can_run() -> str | None:
+    """Return why this machine cannot run the cluster, None when it can."""
+    if os.uname().sysname != "Linux":
+        return "the test cluster needs Linux"
+    if os.geteuid() != 0:
+        return "the test cluster needs root"
+    if build.folder().exists() or shutil.which("go"):
+        return None
+    return "the test cluster has to be built, and there is no go"
+
+
+class Instance:
+    """A cluster by name; nothing needs to run for the value to exist."""
+
+    def __init__(self, name: str = "lab") -> None:
+        self.name = name
+        self.home = STATE / name
+        self.pki = self.home / "pki"
+        self.netns = f"ksc-{name}"
+        self.cgroup = f"ksc-{name}"
+        self.kubeconfig = self.pki / "admin.kubeconfig"
+        self.binaries = build.folder()
+
+    def enter(self, arguments: Iterable[str | Path], mounts: bool = False) -> list[str]:
+        """Return the command that runs `arguments` inside the cluster's network (and mount) namespace."""
+        prefix = ["nsenter", f"--net=/run/netns/{self.netns}"]
+        if mounts:
+            prefix.append(f"--mount=/proc/{(self.home / 'keeper.pid').read_text().strip()}/ns/mnt")
+        return [*prefix, "--", *map(str, arguments)]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of commands inside: the admin's kubeconfig, and our binaries first."""
+        path = f"{self.binaries}/bin:{os.environ.get('PATH', '/usr/bin:/bin')}"
+        return {**os.environ, MARK: self.name, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+
+    def kubectl(self, *arguments: str, check: bool = True, stdin: str | None = None) -> str:
+        """Run kubectl as the cluster's admin and return its stdout."""
+        command = self.enter([self.binaries / "bin" / "kubectl", *arguments])
+        done = subprocess.run(command, env=self.environment, input=stdin, text=True, capture_output=True)
+        if check and done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def seccomp_root(self, node: str) -> Path:
+        """Return where this machine has the node's <root>/seccomp."""
+        return self.home / node / "kubelet" / "seccomp"
+
+    def kubelet_root(self, node: str) -> str:
+        """Return the kubelet's root directory as the node itself sees it."""
+        known = next(entry for entry in NODES if entry.name == node)
+        return DEFAULT_ROOT if known.default_root else str(self.home / node / "kubelet")
+
+    def start(self, title: str, *command: str | Path) -> int:
+        """Start a daemon inside the cluster with a log of its own, and return its process id."""
+        with (self.home / "log" / f"{title}.log").open("ab") as log:
+            child = subprocess.Popen(
+                self.enter(command, mounts=True),
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        (self.home / "run" / f"{title}.pid").write_text(f"{child.pid}\n")
+        return child.pid
+
+    def stop(self, title: str) -> None:
+        """End one daemon that was started with this title, and wait until it is gone."""
+        pid = int((self.home / "run" / f"{title}.pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        _wait_gone([pid], 20)
+
+    def running(self, node: str) -> Node:
+        """Return the node's description."""
+        return next(entry for entry in NODES if entry.name == node)
+
+    def processes(self) -> list[int]:
+        """Return every process that belongs to the cluster: by its mark, by its cgroup, by its network namespace."""
+        return [pid for pid in _pids() if pid != os.getpid() and self._owns(pid)]
+
+    def _owns(self, pid: int) -> bool:
+        if f"{MARK}={self.name}\0".encode() in _read(pid, "environ") + b"\0":
+            return True
+        return f"/{self.cgroup}/".encode() in _read(pid, "cgroup")
+
+    def down(self) -> None:
+        """End and remove everything; works on whatever is left of a start or of an earlier attempt."""
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+            pids = self.processes()
+            for pid in pids:
+                _signal(pid, number)
+            _wait_gone(pids, 3)
+        self._unmount()
+        subprocess.run(["ip", "netns", "del", self.netns], check=False, stderr=subprocess.DEVNULL)
+        for controller in CGROUPS.iterdir():
+            _remove_cgroups(controller / self.cgroup)
+        shutil.rmtree(self.home, ignore_errors=True)
+        for made in self._made_directories():
+            made.rmdir()
+
+    def _made_directories(self) -> Iterator[Path]:
+        """Yield the host's directories that exist only as mount points of ours, once no instance is left."""
+        if STATE.exists() and any(STATE.iterdir()):
+            return
+        for path in (Path(DEFAULT_ROOT),):
+            if path.is_dir() and not any(path.iterdir()):
+                yield path
+
+    def _unmount(self) -> None:
+        places = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for place in sorted(places, reverse=True):
+            if place.startswith(f"{self.home}/"):
+                subprocess.run(["umount", "-l", place], check=False)
+
+
+def _pids() -> list[int]:
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _wait_gone(pids: list[int], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(_alive(pid) for pid in pids):
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    status = _read(pid, "stat")
+    return bool(status) and status.rsplit(b") ", 1)[-1][:1] != b"Z"
+
+
+def _remove_cgroups(top: Path) -> None:
+    """Remove a cgroup from its leaves up; rmdir is all that cgroupfs takes."""
+    if not top.is_dir():
+        return
+    for folder, _, _ in os.walk(top, topdown=False):
+        for _ in range(20):
+            try:
+                os.rmdir(folder)
+                break
+            except OSError:
+                time.sleep(0.1)
