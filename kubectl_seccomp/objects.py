@@ -71,6 +71,7 @@ class Metadata(Struct, frozen=True, rename="camel", gc=False):
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
     creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
 
 
 class Waiting(Struct, frozen=True, gc=False):
@@ -117,6 +118,8 @@ class PodStatus(Struct, frozen=True, rename="camel", gc=False):
     """A pod's status, as far as a rule reads it."""
 
     phase: str | None = None
+    reason: str | None = None
+    message: str | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
     ephemeral_container_statuses: list[ContainerStatus] | None = None

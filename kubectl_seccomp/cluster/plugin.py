@@ -100,7 +100,7 @@ def _run(plugin: Exec, environment: Mapping[str, str], interactive: bool) -> byt
         raise Fault(f"exec: executable {plugin.command} not found", hint) from error
     except subprocess.TimeoutExpired:
         # Not chained: the exception holds what was printed so far.
-        raise Fault(f"{named} gave no answer within {seconds:.0f} seconds") from None
+        raise Fault(f"{named} gave no answer within {seconds:g} seconds") from None
     except (OSError, ValueError) as error:
         raise Fault(f"{named} cannot be run: {one_line(str(error))}") from error
     if done.returncode:

@@ -153,6 +153,7 @@ def _wrapped(lead: str, text: str, hang: int, width: int) -> Iterator[str]:
 
 def _split(text: str, first: int, further: int) -> list[str]:
     """Return the lines of a text whose first line has another width than the further ones."""
+    text = text.strip(" ")
     line = fold(text, first)[0]
     rest = text[len(line) :].lstrip(" ")
     return [line, *fold(rest, further)] if rest else [line]

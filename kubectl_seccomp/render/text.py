@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 GAP = "   "
 LEAST_HANGING = 20  # columns below which a last column always goes on lines of its own
-LEAST_COLUMN = 12  # columns below which no column is squeezed
+LEAST_COLUMN = 14  # columns below which no column is squeezed: the length of RuntimeDefault
 LONGEST_CELL = 253  # the longest name Kubernetes allows; only a hostile file holds longer ones
 
 # Printable by their category, and yet nothing is seen of them (Unicode DerivedCoreProperties, Default_Ignorable).

@@ -53,9 +53,7 @@ def ok(body: dict[str, Any] | bytes, content_type: str = "application/json") -> 
     return Response(content, 200, content_type=content_type)
 
 
-def status(
-    code: int, reason: str, message: str, headers: dict[str, str] | None = None, fresh: str = ""
-) -> Response:
+def status(code: int, reason: str, message: str, headers: dict[str, str] | None = None, fresh: str = "") -> Response:
     """A refusal as the API server words it; `fresh` is the continue token of an expired list."""
     body = {"kind": "Status", "reason": reason, "message": message, "metadata": {"continue": fresh}}
     return Response(json.dumps(body), code, headers=headers, content_type="application/json")

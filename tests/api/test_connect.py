@@ -108,9 +108,7 @@ def test_a_client_certificate_from_files(strict_fake: Fake, open_api: Open, ca_f
     assert open_api(options).get(PATH) == b"{}"
 
 
-def test_a_client_certificate_from_data(
-    strict_fake: Fake, open_api: Open, ca_file: str, pair: Pair, tmp_path: Path
-) -> None:
+def test_a_client_certificate_from_data(strict_fake: Fake, open_api: Open, ca_file: str, pair: Pair, tmp_path: Path) -> None:
     strict_fake.on(PATH, {})
     user = f"client-certificate-data: {b64(pair.certificate)}, client-key-data: {b64(pair.key)}"
     options = in_kubeconfig(tmp_path, strict_fake.url, ca_file, user)
@@ -169,9 +167,7 @@ def test_a_certificate_can_be_left_unchecked(fake: Fake, open_api: Open) -> None
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("kube.internal", True), ("other.internal", False), (None, False)])
-def test_tls_server_name(
-    named_fake: Fake, open_api: Open, ca_file: str, name: str | None, trusted: bool
-) -> None:
+def test_tls_server_name(named_fake: Fake, open_api: Open, ca_file: str, name: str | None, trusted: bool) -> None:
     named_fake.on(PATH, {})
     api = open_api(Options(server=named_fake.url, certificate_authority=ca_file, tls_server_name=name))
     if trusted:
@@ -190,9 +186,7 @@ def test_tls_server_name_of_the_kubeconfig_is_not_for_another_server(
     assert connect(Options(kubeconfig=options.kubeconfig, server="https://else")).server_hostname is None
 
 
-def test_the_certificate_of_a_plugin(
-    strict_fake: Fake, open_api: Open, ca_file: str, pair: Pair, tmp_path: Path
-) -> None:
+def test_the_certificate_of_a_plugin(strict_fake: Fake, open_api: Open, ca_file: str, pair: Pair, tmp_path: Path) -> None:
     strict_fake.on(PATH, {})
     plugin = tmp_path / "plugin"
     indented = [blob.decode().replace("\n", "\\n") for blob in (pair.certificate, pair.key)]
@@ -201,3 +195,11 @@ def test_the_certificate_of_a_plugin(
 cat <<'E'
 {{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
  "status": {{"token": "{TOKEN}", "clientCertificateData": "{indented[0]}", "clientKeyData": "{indented[1]}"}}}}
+E
+"""
+    )
+    plugin.chmod(0o700)
+    how = "apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never"
+    options = in_kubeconfig(tmp_path, strict_fake.url, ca_file, f"exec: {{command: ./plugin, {how}}}")
+    assert open_api(options).get(PATH) == b"{}"
+    assert strict_fake.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"

@@ -1,0 +1,363 @@
+"""Kubeconfig files, flags and credentials: what kubectl would do, and never a secret in a message."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kubectl_seccomp.cluster.connection import Connection, Options, one_line, parse_timeout
+from kubectl_seccomp.cluster.kubeconfig import connect
+from kubectl_seccomp.model import Fault
+
+SECRET = "s3cret-t0ken"
+B64 = base64.b64encode(SECRET.encode()).decode()
+NOWHERE = Path("/nonexistent")
+
+
+def config(
+    name: str = "a",
+    user: dict[str, Any] | None = None,
+    cluster: dict[str, Any] | None = None,
+    current: str | None = "a",
+    **top: Any,
+) -> dict[str, Any]:
+    """A kubeconfig with one cluster, user and context, all called `name`."""
+    return {
+        "current-context": current,
+        "clusters": [{"name": name, "cluster": {"server": f"https://{name}.test", **(cluster or {})}}],
+        "users": [{"name": name, "user": user or {}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": f"ns-{name}"}}],
+        **top,
+    }
+
+
+def written(path: Path, content: dict[str, Any] | str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return str(path)
+
+
+def reach(tmp_path: Path, content: dict[str, Any] | str, environment: dict[str, str] | None = None, **flags: Any) -> Connection:
+    flags.setdefault("kubeconfig", written(tmp_path / "config", content))
+    return connect(Options(**flags), environment or {}, NOWHERE)
+
+
+def fault(tmp_path: Path, content: dict[str, Any] | str, **flags: Any) -> Fault:
+    with pytest.raises(Fault) as caught:
+        reach(tmp_path, content, **flags)
+    said = f"{caught.value.message} {caught.value.hint}"
+    assert SECRET not in said
+    assert B64 not in said
+    return caught.value
+
+
+def authorization(connection: Connection) -> str | None:
+    return dict(connection.headers).get("Authorization")
+
+
+def test_one_file(tmp_path: Path) -> None:
+    found = reach(tmp_path, config())
+    assert (found.server, found.context, found.namespace) == ("https://a.test", "a", "ns-a")
+    assert (found.headers, found.timeout, found.disable_compression) == ((), None, False)
+
+
+def test_several_files_first_one_wins(tmp_path: Path) -> None:
+    first, second = config("a", {"token": "one"}), config("b", current="b")
+    second["clusters"].append({"name": "a", "cluster": {"server": "https://wrong.test"}})
+    second["users"].append({"name": "a", "user": {"token": "wrong", "as": "wrong"}})
+    paths = [written(tmp_path / "1", first), str(tmp_path / "missing"), "", written(tmp_path / "2", second)]
+    environment = {"KUBECONFIG": os.pathsep.join(paths)}
+    found = connect(Options(), environment, NOWHERE)
+    assert (found.context, found.server) == ("a", "https://a.test")
+    assert found.headers == (("Authorization", "Bearer one"),)
+    other = connect(Options(context="b"), environment, NOWHERE)
+    assert (other.context, other.server, other.headers) == ("b", "https://b.test", ())
+
+
+def test_current_context_may_stand_in_a_later_file(tmp_path: Path) -> None:
+    nameless = config("a", current="")
+    paths = [written(tmp_path / "1", nameless), written(tmp_path / "2", {"current-context": "a"})]
+    assert connect(Options(), {"KUBECONFIG": os.pathsep.join(paths)}, NOWHERE).context == "a"
+
+
+@pytest.mark.parametrize("more", [{}, {"KUBECONFIG": ""}])
+def test_home(tmp_path: Path, more: dict[str, str]) -> None:
+    written(tmp_path / ".kube" / "config", config())
+    assert connect(Options(), {"HOME": str(tmp_path), **more}, NOWHERE).context == "a"
+
+
+def test_the_flag_replaces_the_variable(tmp_path: Path) -> None:
+    environment = {"KUBECONFIG": written(tmp_path / "other", config("b", current="b"))}
+    assert reach(tmp_path, config("a"), environment).context == "a"
+
+
+def test_relative_paths_belong_to_their_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    written(tmp_path / "one" / "token", "first\n")
+    written(tmp_path / "two" / "token", "second\n")
+    paths = [written(tmp_path / name / "config", config(name, {"tokenFile": "token"})) for name in ("one", "two")]
+    environment = {"KUBECONFIG": os.pathsep.join(paths)}
+    got = [authorization(connect(Options(context=name), environment, NOWHERE)) for name in ("one", "two")]
+    assert got == ["Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize("environment", [{}, {"KUBECONFIG": "/nonexistent/a:/nonexistent/b"}])
+def test_nothing_at_all(environment: dict[str, str]) -> None:
+    with pytest.raises(Fault, match="no configuration has been provided") as caught:
+        connect(Options(), environment, NOWHERE)
+    assert caught.value.code == 3
+
+
+def test_in_a_pod(tmp_path: Path) -> None:
+    written(tmp_path / "token", "pod-token\n")
+    written(tmp_path / "namespace", "shop\n")
+    environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
+    with pytest.raises(Fault, match="unable to read certificate authority"):
+        connect(Options(), environment, tmp_path)
+    found = connect(Options(insecure_skip_tls_verify=True), environment, tmp_path)
+    assert (found.server, found.context, found.namespace) == ("https://[fd00::1]:6443", None, "shop")
+    assert authorization(found) == "Bearer pod-token"
+    # Whoever names a server does not mean to hand it the pod's token.
+    assert authorization(connect(Options(server="https://else"), environment, tmp_path)) is None
+
+
+WRONG_FILES = [
+    ("not YAML", f"users: [{{token: {SECRET}", "it is not YAML in line"),
+    ("an alias", f"a: 1\nusers: *{SECRET}", "it is not YAML in line 2"),
+    ("a tag", f"users: !!python/object:os.system {SECRET}", "it is not YAML in line 1"),
+    ("a list", f"[{SECRET}]", "Expected `object`, got `array`"),
+    ("a text", SECRET, "Expected `object`, got `str`"),
+    ("a number as token", "users: [{name: a, user: {token: 12345}}]", "$.users[0].user.token"),
+    ("a text as list", f"users: {SECRET}", "Expected `array | null`, got `str` - at `$.users`"),
+    ("groups as text", f"users: [{{name: a, user: {{as-groups: {SECRET}}}}}]", "$.users[0].user.as-groups"),
+    ("a date", "clusters: [{name: a, cluster: {server: 2026-11-24}}]", "$.clusters[0].cluster.server"),
+    ("no command", "users: [{name: a, user: {exec: {}}}]", "missing required field `command`"),
+    ("nested", "a: " + "[" * 5000, "it is not YAML"),
+    ("control characters", "a: \0", "it is not YAML"),
+]
+
+
+@pytest.mark.parametrize(("content", "why"), [row[1:] for row in WRONG_FILES], ids=[row[0] for row in WRONG_FILES])
+def test_wrong_files(tmp_path: Path, content: str, why: str) -> None:
+    found = fault(tmp_path, content)
+    assert found.message.startswith(f"error loading config file {tmp_path / 'config'}: ")
+    assert why in found.message
+    assert found.code == 3
+
+
+@pytest.mark.parametrize(("path", "why"), [("missing", "No such file or directory"), (".", "Is a directory")])
+def test_the_named_file_must_be_there(tmp_path: Path, path: str, why: str) -> None:
+    assert why in fault(tmp_path, {}, kubeconfig=str(tmp_path / path)).message
+
+
+WRONG_NAMES = [
+    ({"context": "x"}, config(), 'context "x" does not exist'),
+    ({}, config(current="y"), 'context "y" does not exist'),
+    ({"cluster": "x"}, config(), 'cluster "x" does not exist'),
+    ({"user": "x"}, config(), 'auth info "x" does not exist'),
+    ({}, config(users=[]), 'auth info "a" does not exist'),
+    ({}, config(clusters=None), 'cluster "a" does not exist'),
+    ({}, config(current=None), "current-context is not set"),
+    ({"context": "x"}, "", 'context "x" does not exist'),
+]
+
+
+@pytest.mark.parametrize(("flags", "content", "why"), WRONG_NAMES)
+def test_wrong_names(tmp_path: Path, flags: dict[str, str], content: Any, why: str) -> None:
+    assert fault(tmp_path, content, **flags).message == why
+
+
+def test_flags_go_before_the_file(tmp_path: Path) -> None:
+    content = config("a", {"tokenFile": "/nonexistent", "username": "u", "password": SECRET})
+    content["clusters"].append({"name": "b", "cluster": {"server": "https://b.test", "disable-compression": True}})
+    content["users"].append({"name": "b", "user": {"token": "b"}})
+    found = reach(tmp_path, content, cluster="b", user="b", namespace="n", request_timeout="1m")
+    assert (found.server, found.namespace, found.timeout) == ("https://b.test", "n", 60.0)
+    assert (authorization(found), found.disable_compression) == ("Bearer b", True)
+    assert authorization(reach(tmp_path, content, token="flag")) == "Bearer flag"
+
+
+SERVERS = [
+    ("https://h:6443/", "https://h:6443"),
+    ("https://h/k8s/clusters/c/", "https://h/k8s/clusters/c"),
+    ("http://[::1]:8080", "http://[::1]:8080"),
+    ("h:8080", "http://h:8080"),
+]
+
+
+@pytest.mark.parametrize(("given", "server"), SERVERS)
+def test_server(tmp_path: Path, given: str, server: str) -> None:
+    assert reach(tmp_path, "", server=given).server == server
+
+
+def test_a_server_without_a_scheme_is_https_when_anything_says_tls(tmp_path: Path) -> None:
+    assert reach(tmp_path, "", server="h:6443", insecure_skip_tls_verify=True).server == "https://h:6443"
+
+
+WRONG_SERVERS = [
+    f"https://u:{SECRET}@h",
+    "ftp://h",
+    "https://",
+    "https://h:99999",
+    "https://h:x",
+    "https://h?a",
+    "https://a b",
+    "https://h\n",
+    "https://[::1",
+]
+
+
+@pytest.mark.parametrize("server", WRONG_SERVERS)
+def test_wrong_servers(tmp_path: Path, server: str) -> None:
+    assert "no http or https address" in fault(tmp_path, config(cluster={"server": server})).message
+
+
+TIMEOUTS = {
+    None: None,
+    "": None,
+    "0": None,
+    "0s": None,
+    "10": 10.0,
+    "5s": 5.0,
+    "1m": 60.0,
+    "1h2m3s": 3723.0,
+    "1.5s": 1.5,
+    "250ms": 0.25,
+    ".5m": 30.0,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), TIMEOUTS.items())
+def test_timeouts(text: str | None, seconds: float | None) -> None:
+    assert parse_timeout(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["x", "5 s", "-1", "-5s", "5d", "s", "1e9", "9" * 400, "1s" * 400, "٣"])
+def test_wrong_timeouts(text: str) -> None:
+    with pytest.raises(Fault, match="invalid timeout value") as caught:
+        parse_timeout(text)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("name", ["token", "as_user"])
+@pytest.mark.parametrize("value", [f"{SECRET}\nX-Evil: 1", f"{SECRET}\r", f"{SECRET}\0", f"{SECRET}\udcff"])
+def test_no_header_smuggles_another(tmp_path: Path, name: str, value: str) -> None:
+    assert "control character" in fault(tmp_path, config(), **{name: value}).message
+
+
+def test_the_token_file_goes_before_the_token(tmp_path: Path) -> None:
+    path = written(tmp_path / "t", "from-file\n")
+    found = reach(tmp_path, config(user={"token": SECRET, "tokenFile": path}))
+    assert authorization(found) == "Bearer from-file"
+
+
+def test_basic(tmp_path: Path) -> None:
+    found = reach(tmp_path, config(user={"username": "ü", "password": "p:w"}))
+    assert authorization(found) == "Basic " + base64.b64encode("ü:p:w".encode()).decode()
+
+
+WRONG_USERS = [
+    ({"token": SECRET, "username": "u", "password": SECRET}, "may be set, but not both"),
+    ({"tokenFile": "/nonexistent"}, "unable to read token file /nonexistent: No such file or directory"),
+    ({"tokenFile": "/dev/null"}, 'read empty token from file "/dev/null"'),
+    ({"tokenFile": "/dev/zero"}, "larger than 10 MB"),
+    ({"client-certificate-data": B64}, "must be given together"),
+    ({"client-key-data": B64}, "must be given together"),
+    ({"client-certificate-data": B64, "client-key-data": B64}, "no matching PEM pair"),
+    ({"client-certificate-data": "%%" + SECRET, "client-key-data": B64}, "not base64"),
+    ({"client-certificate": "/nonexistent", "client-key-data": B64}, "unable to read client certificate"),
+    ({"auth-provider": {"name": "oidc", "config": {"refresh-token": SECRET}}}, 'auth-provider "oidc"'),
+    ({"as-groups": ["g"]}, "without impersonating a user"),
+    ({"as-uid": "1"}, "without impersonating a user"),
+    ({"as-user-extra": {"k": ["v"]}}, "without impersonating a user"),
+]
+
+
+@pytest.mark.parametrize(("user", "why"), WRONG_USERS)
+def test_wrong_users(tmp_path: Path, user: dict[str, Any], why: str) -> None:
+    assert why in fault(tmp_path, config(user=user)).message
+
+
+WRONG_CLUSTERS = [
+    ({"certificate-authority-data": B64}, "unable to load root certificates"),
+    ({"certificate-authority-data": "é"}, "not base64"),
+    ({"certificate-authority": "/nonexistent"}, "unable to read certificate authority /nonexistent"),
+    ({"certificate-authority": "/dev/null"}, "unable to load root certificates"),
+    ({"certificate-authority-data": B64, "insecure-skip-tls-verify": True}, "insecure flag is not allowed"),
+    ({"proxy-url": f"http://u:{SECRET}@proxy"}, "proxy-url, which is not supported yet"),
+    ({"server": None}, "no http or https address"),
+]
+
+
+@pytest.mark.parametrize(("cluster", "why"), WRONG_CLUSTERS)
+def test_wrong_clusters(tmp_path: Path, cluster: dict[str, Any], why: str) -> None:
+    assert why in fault(tmp_path, config(cluster=cluster)).message
+
+
+def test_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(SECRET.encode()),
+    )
+    user = {"client-certificate": "/dev/null", "client-key-data": base64.b64encode(key).decode()}
+    assert "no matching PEM pair" in fault(tmp_path, config(user=user)).message
+
+
+IMPERSONATED = {"as": "bob", "as-uid": "1", "as-groups": ["g1", "g2"], "as-user-extra": {"K/é": ["v1", "v2"]}}
+UID = ("Impersonate-Uid", "1")
+GROUPS = [("Impersonate-Group", "g1"), ("Impersonate-Group", "g2")]
+EXTRA = [("Impersonate-Extra-K%2F%C3%A9", "v1"), ("Impersonate-Extra-K%2F%C3%A9", "v2")]
+FLAGGED = [
+    ({}, [("Impersonate-User", "bob"), UID, *GROUPS, *EXTRA]),
+    ({"as_user": "eve"}, [("Impersonate-User", "eve"), UID, *GROUPS, *EXTRA]),
+    ({"as_groups": ["x"]}, [("Impersonate-User", "bob"), UID, ("Impersonate-Group", "x"), *EXTRA]),
+    (
+        {"as_uid": "2", "as_user_extra": ["a=b"]},
+        [("Impersonate-User", "bob"), ("Impersonate-Uid", "2"), *GROUPS, ("Impersonate-Extra-a", "b")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("flags", "headers"), FLAGGED)
+def test_impersonation(tmp_path: Path, flags: dict[str, Any], headers: list[tuple[str, str]]) -> None:
+    assert list(reach(tmp_path, config(user=IMPERSONATED), **flags).headers) == headers
+
+
+@pytest.mark.parametrize("flags", [{"as_groups": ["g"]}, {"as_uid": "1"}, {"as_user_extra": ["a=b"]}])
+def test_impersonating_nobody(tmp_path: Path, flags: dict[str, Any]) -> None:
+    found = fault(tmp_path, config(), **flags)
+    assert found.message == "requesting uid, groups or user-extra without impersonating a user"
+    assert found.code == 2
+
+
+@pytest.mark.parametrize("flag", ["novalue", "=v", ""])
+def test_wrong_extras(tmp_path: Path, flag: str) -> None:
+    assert fault(tmp_path, config(), as_user="bob", as_user_extra=[flag]).message.endswith("must be key=value")
+
+
+def test_no_secret_in_a_repr(tmp_path: Path) -> None:
+    found = reach(tmp_path, config(user={"token": SECRET, "as": "bob"}))
+    assert SECRET not in repr(found) + str(found) + repr(Options(token=SECRET))
+
+
+LINES = [
+    ("a\n b\t c", 400, "a b c"),
+    (b"\xff", 400, "\N{REPLACEMENT CHARACTER}"),
+    ("\x1b\x00\u202e", 400, "\\x1b\\x00\\u202e"),
+    ("x" * 9, 4, "xxx…"),
+    (b"x" * 10_000_000, 4, "xxx…"),
+]
+
+
+@pytest.mark.parametrize(("text", "limit", "shown"), LINES)
+def test_one_line(text: str | bytes, limit: int, shown: str) -> None:
+    assert one_line(text, limit) == shown

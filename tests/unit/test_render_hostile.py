@@ -1,0 +1,105 @@
+"""No text from a cluster or a file reaches a terminal, a spreadsheet or a page as anything but text."""
+
+from __future__ import annotations
+
+import csv as csvlib
+import io
+import json as jsonlib
+import unicodedata
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml as yamllib
+
+from kubectl_seccomp.model import Gap, NodeFacts, Owner, Profile, Report
+from kubectl_seccomp.render import check, csv, json, markdown, names, query, summary, table, yaml
+
+from . import reports
+from .reports import HOSTILE
+
+NODE = NodeFacts(HOSTILE, runtime=HOSTILE, default_source=HOSTILE)
+GAP = Gap(HOSTILE, HOSTILE, HOSTILE, 1)
+
+
+def hostile() -> Report:
+    return reports.report(reports.hostile(), GAP, GAP, source="cluster")
+
+
+def told(report: Report) -> Iterator[str]:
+    list(report.pods)
+    return (line + "\n" for line in summary.lines(report.tail()))
+
+
+EVERY: dict[str, Callable[[Report], Iterator[str]]] = {
+    "table": table.audit_table,
+    "table 80": lambda report: table.audit_table(report, width=80),
+    "table 1": lambda report: table.audit_table(report, width=1),
+    "wide": table.audit_wide,
+    "list": lambda report: table.list_table(report, namespace=True, wide=True),
+    "check": lambda report: check.render(report, {HOSTILE: NODE}, 80),
+    "json": json.render,
+    "yaml": yaml.render,
+    "csv": csv.render,
+    "markdown": markdown.render,
+    "name": names.render,
+    "pods": lambda report: names.render(report, pods=True),
+    "query": lambda report: query.query(report, "@"),
+    "summary": told,
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_nothing_but_visible_characters_and_newlines(name: str) -> None:
+    text = "".join(EVERY[name](hostile()))
+    bad = {char for char in text if char != "\n" and (unicodedata.category(char)[0] == "C" or char in "\u2028\u2029\ufe0f")}
+    assert not bad
+    assert "機" in text
+
+
+@pytest.mark.parametrize("name", ["table", "wide", "list", "csv", "markdown", "name"])
+def test_a_newline_in_a_name_makes_no_line(name: str) -> None:
+    lines = "".join(EVERY[name](hostile())).splitlines()
+    heads = {"markdown": 2, "name": 0}.get(name, 1)
+    rows = {"table": 5, "markdown": 5, "name": 3}.get(name, 5)
+    assert len(lines) == heads + rows
+
+
+def test_json_and_yaml_give_the_very_text_back() -> None:
+    for document in (
+        jsonlib.loads("".join(json.render(hostile()))),
+        yamllib.safe_load("".join(yaml.render(hostile()))),
+        jsonlib.loads("".join(query.query(hostile(), "@"))),
+    ):
+        first = document["pods"][0]
+        assert first["name"] == HOSTILE
+        assert first["containers"][0]["declared"]["annotation"] == HOSTILE
+        assert document["findings"][0]["evidence"] == [HOSTILE]
+        assert document["gaps"][0]["why"] == HOSTILE
+
+
+@pytest.mark.parametrize("surrogate", ["\ud800", "a\udc9bz\n"])
+def test_a_lone_surrogate_breaks_no_format(surrogate: str) -> None:
+    """YAML files and file names can hold them; UTF-8 cannot."""
+    said = reports.Declared(container=Profile("Localhost", surrogate))
+    found = reports.template("KS110", reports.MEDIUM, surrogate)
+    made = reports.decision(reports.EffectiveType.LOCALHOST, reports.DecidedBy.CONTAINER, surrogate, found, declared=said)
+    pods = [reports.pod(surrogate, reports.container(surrogate, made), file=surrogate, owner=Owner("Job", surrogate))] * 2
+    for render in EVERY.values():
+        "".join(render(reports.report(pods, Gap("file", surrogate, surrogate)))).encode()
+    document = jsonlib.loads("".join(json.render(reports.report(pods))))
+    assert document["pods"][0]["name"] == surrogate
+
+
+def test_a_spreadsheet_runs_no_cell() -> None:
+    rows = list(csvlib.reader(io.StringIO("".join(csv.render(hostile())))))
+    cells = [cell for row in rows[1:] for cell in row]
+    assert any(cell.startswith("'=cmd()") for cell in cells)
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+def test_markdown_has_no_markup_of_others() -> None:
+    lines = "".join(markdown.render(hostile())).splitlines()
+    for line in lines[2:]:
+        assert "<" not in line
+        assert len(line.replace("\\|", "").split("|")) == 8  # six cells
+        assert "\\`\\*\\_\\[x\\](y)\\~" in line
