@@ -73,7 +73,7 @@ def explain(
 
 def main() -> None:
     """Run the command line; ends the process with the exit code of design section 2."""
-    from . import audit  # noqa: F401 - it registers its commands
+    from . import audit, pods  # noqa: F401 - they register their commands
 
     app(args=sys.argv[1:], prog_name=NAME)
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from kubectl_seccomp.cluster.connection import CONNECT_SECONDS, READ_SECONDS, Connection, one_line, pool
+from .connection import CONNECT_SECONDS, READ_SECONDS, Connection, one_line, pool
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -28,6 +28,8 @@ CHUNK = 1024 * 1024
 # All that decoding what a server sent can raise: wrong JSON or types, broken UTF-8, nesting without end.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+# The reason of an ApiError about a name that no request was made for.
+INVALID = "Invalid"
 _WORDS = {401: "unauthorized", 403: "forbidden"}
 
 Query = Sequence[tuple[str, str]]
@@ -186,7 +188,7 @@ class Api:
 def segment(name: str) -> str:
     """Return a name as one segment of a path. ApiError when it is none: it would lead to another object."""
     if name in ("", ".", ".."):
-        raise ApiError(0, "Invalid", f'invalid resource name "{name}"')
+        raise ApiError(0, INVALID, f'invalid resource name "{name}"')
     return quote(name, safe="", errors="replace")
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from kubectl_seccomp import __version__
-from kubectl_seccomp.model import Fault
+from .. import __version__
+from ..model import Fault
 
 if TYPE_CHECKING:
     import ssl

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kubectl_seccomp.cluster import plugin
-from kubectl_seccomp.cluster.entries import Cluster, Credentials, User, pem, read_file
-from kubectl_seccomp.model import Fault
+from ..model import Fault
+from . import plugin
+from .entries import Cluster, Credentials, User, pem, read_file
 
 if TYPE_CHECKING:
     import ssl

@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import Struct, structs
 
-from kubectl_seccomp.cluster.connection import Connection, Options, parse_timeout
-from kubectl_seccomp.cluster.credentials import credentials, tls_context
-from kubectl_seccomp.cluster.entries import Cluster, User, read_file
-from kubectl_seccomp.model import Fault
+from ..model import Fault
+from .connection import Connection, Options, parse_timeout
+from .credentials import credentials, tls_context
+from .entries import Cluster, User, read_file
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 

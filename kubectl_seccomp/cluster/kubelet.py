@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_seccomp.cluster.api import Api, ApiError, segment
+from .api import Api, ApiError, segment
 
 # A node that does not answer must not hold up the audit of all the others.
 SECONDS = 5.0

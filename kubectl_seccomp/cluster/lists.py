@@ -11,11 +11,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from kubectl_seccomp.cluster.api import UNDECODABLE, Api, ApiError, segment
-from kubectl_seccomp.cluster.connection import one_line
-from kubectl_seccomp.cluster.pages import pages
-from kubectl_seccomp.model import Gap, NodeFacts
-from kubectl_seccomp.pods import ApiPod, ListMeta, Metadata, PodPage, RawPage
+from ..model import Gap, NodeFacts
+from ..objects import ApiPod, ListMeta, Metadata, PodPage, RawPage
+from .api import INVALID, UNDECODABLE, Api, ApiError, segment
+from .connection import one_line
+from .pages import pages
 
 DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
 PAGE = 500
@@ -194,12 +194,11 @@ def namespaces(api: Api) -> list[str]:
 
 
 def namespace_exists(api: Api, name: str) -> bool | None:
-    """Return whether a namespace exists, None when that cannot be seen. ApiError for what is no name."""
-    path = f"/api/v1/namespaces/{segment(name)}"
+    """Return whether a namespace exists, None when that cannot be seen; what is no name does not exist."""
     try:
-        api.get(path)
+        api.get(f"/api/v1/namespaces/{segment(name)}")
     except ApiError as error:
-        return False if error.status == 404 else None
+        return False if error.status == 404 or error.reason == INVALID else None
     return True
 
 

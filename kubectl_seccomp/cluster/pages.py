@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
-from kubectl_seccomp.cluster.api import Api, ApiError, Query
-from kubectl_seccomp.model import Gap
-from kubectl_seccomp.pods import ListMeta
+from ..model import Gap
+from ..objects import ListMeta
+from .api import Api, ApiError, Query
 
 # Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
 MOST_EMPTY_PAGES = 1000

@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from kubectl_seccomp.cluster.connection import one_line
-from kubectl_seccomp.cluster.entries import Cluster, Credentials, Exec, pem
-from kubectl_seccomp.model import Fault
+from ..model import Fault
+from .connection import one_line
+from .entries import Cluster, Credentials, Exec, pem
 
 PLUGIN_SECONDS = 60.0
 # A person who logs in through a browser needs longer than a program.

@@ -120,4 +120,4 @@ def place(pod: PodReport, report: ContainerReport | None = None) -> str:
 
 def ids(decision: Decision) -> str:
     """Return the ids of its findings, worst first, joined by commas; empty for none."""
-    return ",".join(template.id for template in decision.templates)
+    return safe(",".join(template.id for template in decision.templates))

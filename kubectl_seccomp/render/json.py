@@ -60,13 +60,12 @@ def encode(value: object) -> str:
 
 def pretty(value: object) -> str:
     """Return mappings and lists as indented json, as kubectl prints it, with a closing newline."""
-    return msgspec.json.format(encode(value), indent=4) + "\n"
+    text = json.dumps(value, indent=4, ensure_ascii=False)
+    return "".join(escape(line, _escaped) + "\n" for line in text.split("\n"))
 
 
 def _escaped(char: str) -> str:
     r"""Return a character as json escapes: \uXXXX, two of them beyond the basic plane."""
-    if char == "\n":
-        return char
     return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
 
 

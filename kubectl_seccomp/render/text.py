@@ -175,8 +175,7 @@ def _below(rows: Iterable[Sequence[str]], headed: bool, widths: Sequence[int], w
     for number, row in enumerate(rows):
         yield from _folded(row[:-1], widths)
         if number or not headed:
-            for line in fold(row[-1], width - len(indent)):
-                yield f"{indent}{line}\n"
+            yield from (f"{indent}{line}\n" for line in fold(row[-1], width - len(indent)) if line)
 
 
 def _squeezed(widths: Sequence[int], width: int) -> list[int]:

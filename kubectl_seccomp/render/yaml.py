@@ -78,6 +78,8 @@ def item(value: object, indent: str = "") -> str:
     """Return one entry of a list."""
     if isinstance(value, dict) and value:
         return f"{indent}- {block(value, indent + '  ')[len(indent) + 2 :]}"
+    if isinstance(value, list | tuple) and value:
+        return f"{indent}- {''.join(item(inner, indent + '  ') for inner in value)[len(indent) + 2 :]}"
     return f"{indent}- {scalar(value)}\n"
 
 

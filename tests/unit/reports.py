@@ -108,7 +108,8 @@ def report(pods: Iterable[PodReport], *gaps: Gap, source: str = "cluster", names
     def findings() -> Iterator[Finding]:
         assert done, "findings before the pods were walked"
         found = [
-            Finding(t.id, t.slug, t.severity, Subject(p.kind, p.namespace, p.name, c.name), t.reason, t.detail, t.evidence, t.remediation)
+            Finding(t.id, t.slug, t.severity, Subject(p.kind, p.namespace, p.name, c.name), t.reason, t.detail, t.evidence,
+                    t.remediation)
             for p in seen
             for c in p.containers
             for t in c.decision.templates
@@ -141,10 +142,12 @@ CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
 OVERRIDDEN = template("KS101", HIGH, "container overrides the pod's RuntimeDefault", slug="explicit-unconfined",
                       patch="RuntimeDefault")  # fmt: skip
 LOST = template("KS105", MEDIUM, "RuntimeDefault is set, but privileged: containerd drops it", slug="lost-to-privileged")
+EMPTY_SUM = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 ROOT = "/var/lib/kubelet/seccomp/profiles"
 EMPTY = template("KS302", CRITICAL, "profiles/empty.json on node-a holds no rules: containerd loads no filter",
                  slug="file-without-effect")  # fmt: skip
 MISSING = template("KS301", HIGH, f"{ROOT}/gone.json is not on node-b", slug="file-missing", patch="RuntimeDefault")
+SANDBOX = template("KS108", INFO, "gVisor (handler runsc) ignores the profile by default", slug="ignored-by-sandbox")
 NODE_ONLY = "nothing set: only {}'s seccompDefault protects it"
 
 
@@ -175,7 +178,7 @@ def everything() -> list[PodReport]:
     free = decision(EffectiveType.UNCONFINED, DecidedBy.CONTAINER, OVERRIDDEN.reason, OVERRIDDEN, declared=overrides,
                     observed=BARE, verdict=Verdict.UNPROTECTED)  # fmt: skip
     lost = decision(EffectiveType.UNCONFINED, DecidedBy.PRIVILEGED, LOST.reason, LOST, observed=BARE, verdict=Verdict.LOST)
-    empty_file = ProfileFile(FileState.PRESENT, f"{ROOT}/empty.json", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    empty_file = ProfileFile(FileState.PRESENT, f"{ROOT}/empty.json", EMPTY_SUM,
                              2, "0644", "0:0", 1764000000, "none")  # fmt: skip
     empty = decision(EffectiveType.UNCONFINED, DecidedBy.FILE, EMPTY.reason, EMPTY, declared=localhost("profiles/empty.json"),
                      file=empty_file, observed=BARE, verdict=Verdict.LOST, path="profiles/empty.json")  # fmt: skip
@@ -185,9 +188,7 @@ def everything() -> list[PodReport]:
     unread = decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, "set on the container, file unchecked",
                       certainty=Certainty.ASSUMED, declared=localhost("profiles/audit.json"), path="profiles/audit.json",
                       file=ProfileFile(FileState.UNCHECKED))  # fmt: skip
-    sandboxed = decision(EffectiveType.NOT_APPLICABLE, DecidedBy.SANDBOX, "gVisor (handler runsc) ignores the profile by default",
-                         template("KS108", INFO, "gVisor (handler runsc) ignores the profile by default", slug="ignored-by-sandbox"),
-                         certainty=Certainty.ASSUMED)  # fmt: skip
+    sandboxed = decision(EffectiveType.NOT_APPLICABLE, DecidedBy.SANDBOX, SANDBOX.reason, SANDBOX, certainty=Certainty.ASSUMED)
     contradicted = decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set on the pod",
                             template("KS117", CRITICAL, "RuntimeDefault should be in force, but the kernel reports no filter"),
                             observed=BARE, verdict=Verdict.CONTRADICTION)  # fmt: skip

@@ -1,63 +1,17 @@
-"""Kubeconfig files, flags and credentials: what kubectl would do, and never a secret in a message."""
+"""Kubeconfig files and flags: what kubectl would do."""
 
 from __future__ import annotations
 
-import base64
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from kubectl_seccomp.cluster.connection import Connection, Options, one_line, parse_timeout
+from kubectl_seccomp.cluster.connection import Options, one_line, parse_timeout
 from kubectl_seccomp.cluster.kubeconfig import connect
 from kubectl_seccomp.model import Fault
-
-SECRET = "s3cret-t0ken"
-B64 = base64.b64encode(SECRET.encode()).decode()
-NOWHERE = Path("/nonexistent")
-
-
-def config(
-    name: str = "a",
-    user: dict[str, Any] | None = None,
-    cluster: dict[str, Any] | None = None,
-    current: str | None = "a",
-    **top: Any,
-) -> dict[str, Any]:
-    """A kubeconfig with one cluster, user and context, all called `name`."""
-    return {
-        "current-context": current,
-        "clusters": [{"name": name, "cluster": {"server": f"https://{name}.test", **(cluster or {})}}],
-        "users": [{"name": name, "user": user or {}}],
-        "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": f"ns-{name}"}}],
-        **top,
-    }
-
-
-def written(path: Path, content: dict[str, Any] | str) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
-    return str(path)
-
-
-def reach(tmp_path: Path, content: dict[str, Any] | str, environment: dict[str, str] | None = None, **flags: Any) -> Connection:
-    flags.setdefault("kubeconfig", written(tmp_path / "config", content))
-    return connect(Options(**flags), environment or {}, NOWHERE)
-
-
-def fault(tmp_path: Path, content: dict[str, Any] | str, **flags: Any) -> Fault:
-    with pytest.raises(Fault) as caught:
-        reach(tmp_path, content, **flags)
-    said = f"{caught.value.message} {caught.value.hint}"
-    assert SECRET not in said
-    assert B64 not in said
-    return caught.value
-
-
-def authorization(connection: Connection) -> str | None:
-    return dict(connection.headers).get("Authorization")
+from tests.unit.kubeconfigs import NOWHERE, SECRET, authorization, config, fault, reach, written
 
 
 def test_one_file(tmp_path: Path) -> None:
@@ -242,111 +196,6 @@ def test_wrong_timeouts(text: str) -> None:
     with pytest.raises(Fault, match="invalid timeout value") as caught:
         parse_timeout(text)
     assert caught.value.code == 2
-
-
-@pytest.mark.parametrize("name", ["token", "as_user"])
-@pytest.mark.parametrize("value", [f"{SECRET}\nX-Evil: 1", f"{SECRET}\r", f"{SECRET}\0", f"{SECRET}\udcff"])
-def test_no_header_smuggles_another(tmp_path: Path, name: str, value: str) -> None:
-    assert "control character" in fault(tmp_path, config(), **{name: value}).message
-
-
-def test_the_token_file_goes_before_the_token(tmp_path: Path) -> None:
-    path = written(tmp_path / "t", "from-file\n")
-    found = reach(tmp_path, config(user={"token": SECRET, "tokenFile": path}))
-    assert authorization(found) == "Bearer from-file"
-
-
-def test_basic(tmp_path: Path) -> None:
-    found = reach(tmp_path, config(user={"username": "ü", "password": "p:w"}))
-    assert authorization(found) == "Basic " + base64.b64encode("ü:p:w".encode()).decode()
-
-
-WRONG_USERS = [
-    ({"token": SECRET, "username": "u", "password": SECRET}, "may be set, but not both"),
-    ({"tokenFile": "/nonexistent"}, "unable to read token file /nonexistent: No such file or directory"),
-    ({"tokenFile": "/dev/null"}, 'read empty token from file "/dev/null"'),
-    ({"tokenFile": "/dev/zero"}, "larger than 10 MB"),
-    ({"client-certificate-data": B64}, "must be given together"),
-    ({"client-key-data": B64}, "must be given together"),
-    ({"client-certificate-data": B64, "client-key-data": B64}, "no matching PEM pair"),
-    ({"client-certificate-data": "%%" + SECRET, "client-key-data": B64}, "not base64"),
-    ({"client-certificate": "/nonexistent", "client-key-data": B64}, "unable to read client certificate"),
-    ({"auth-provider": {"name": "oidc", "config": {"refresh-token": SECRET}}}, 'auth-provider "oidc"'),
-    ({"as-groups": ["g"]}, "without impersonating a user"),
-    ({"as-uid": "1"}, "without impersonating a user"),
-    ({"as-user-extra": {"k": ["v"]}}, "without impersonating a user"),
-]
-
-
-@pytest.mark.parametrize(("user", "why"), WRONG_USERS)
-def test_wrong_users(tmp_path: Path, user: dict[str, Any], why: str) -> None:
-    assert why in fault(tmp_path, config(user=user)).message
-
-
-WRONG_CLUSTERS = [
-    ({"certificate-authority-data": B64}, "unable to load root certificates"),
-    ({"certificate-authority-data": "é"}, "not base64"),
-    ({"certificate-authority": "/nonexistent"}, "unable to read certificate authority /nonexistent"),
-    ({"certificate-authority": "/dev/null"}, "unable to load root certificates"),
-    ({"certificate-authority-data": B64, "insecure-skip-tls-verify": True}, "insecure flag is not allowed"),
-    ({"proxy-url": f"http://u:{SECRET}@proxy"}, "proxy-url, which is not supported yet"),
-    ({"server": None}, "no http or https address"),
-]
-
-
-@pytest.mark.parametrize(("cluster", "why"), WRONG_CLUSTERS)
-def test_wrong_clusters(tmp_path: Path, cluster: dict[str, Any], why: str) -> None:
-    assert why in fault(tmp_path, config(cluster=cluster)).message
-
-
-def test_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(SECRET.encode()),
-    )
-    user = {"client-certificate": "/dev/null", "client-key-data": base64.b64encode(key).decode()}
-    assert "no matching PEM pair" in fault(tmp_path, config(user=user)).message
-
-
-IMPERSONATED = {"as": "bob", "as-uid": "1", "as-groups": ["g1", "g2"], "as-user-extra": {"K/é": ["v1", "v2"]}}
-UID = ("Impersonate-Uid", "1")
-GROUPS = [("Impersonate-Group", "g1"), ("Impersonate-Group", "g2")]
-EXTRA = [("Impersonate-Extra-K%2F%C3%A9", "v1"), ("Impersonate-Extra-K%2F%C3%A9", "v2")]
-FLAGGED = [
-    ({}, [("Impersonate-User", "bob"), UID, *GROUPS, *EXTRA]),
-    ({"as_user": "eve"}, [("Impersonate-User", "eve"), UID, *GROUPS, *EXTRA]),
-    ({"as_groups": ["x"]}, [("Impersonate-User", "bob"), UID, ("Impersonate-Group", "x"), *EXTRA]),
-    (
-        {"as_uid": "2", "as_user_extra": ["a=b"]},
-        [("Impersonate-User", "bob"), ("Impersonate-Uid", "2"), *GROUPS, ("Impersonate-Extra-a", "b")],
-    ),
-]
-
-
-@pytest.mark.parametrize(("flags", "headers"), FLAGGED)
-def test_impersonation(tmp_path: Path, flags: dict[str, Any], headers: list[tuple[str, str]]) -> None:
-    assert list(reach(tmp_path, config(user=IMPERSONATED), **flags).headers) == headers
-
-
-@pytest.mark.parametrize("flags", [{"as_groups": ["g"]}, {"as_uid": "1"}, {"as_user_extra": ["a=b"]}])
-def test_impersonating_nobody(tmp_path: Path, flags: dict[str, Any]) -> None:
-    found = fault(tmp_path, config(), **flags)
-    assert found.message == "requesting uid, groups or user-extra without impersonating a user"
-    assert found.code == 2
-
-
-@pytest.mark.parametrize("flag", ["novalue", "=v", ""])
-def test_wrong_extras(tmp_path: Path, flag: str) -> None:
-    assert fault(tmp_path, config(), as_user="bob", as_user_extra=[flag]).message.endswith("must be key=value")
-
-
-def test_no_secret_in_a_repr(tmp_path: Path) -> None:
-    found = reach(tmp_path, config(user={"token": SECRET, "as": "bob"}))
-    assert SECRET not in repr(found) + str(found) + repr(Options(token=SECRET))
 
 
 LINES = [

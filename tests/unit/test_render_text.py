@@ -79,7 +79,7 @@ def test_columns_are_in_the_shape_of_kubectl() -> None:
         "a        long name   x y\n",
         "bbbbbb   b\n",
     ]
-    assert list(columns(rows, None))[0] == "a        long name   x y\n"
+    assert next(columns(rows, None)) == "a        long name   x y\n"
     assert list(columns([], ("ONE",))) == ["ONE\n"]
     assert list(columns([], None)) == []
 

@@ -103,9 +103,7 @@ def _kubernetes(work: Path) -> None:
     shutil.copytree(HERE / "go", source)
     minor = KUBERNETES.removeprefix("1.")
     module = json.loads(_go(source, "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"))["Dir"]
-    staged = sorted(
-        {line.split()[0] for line in Path(module, "go.mod").read_text().splitlines() if "=> ./staging/" in line}
-    )
+    staged = sorted({line.split()[0] for line in Path(module, "go.mod").read_text().splitlines() if "=> ./staging/" in line})
     required = [f"k8s.io/kubernetes v{KUBERNETES}", f"go.etcd.io/etcd/server/v3 v{ETCD}", f"github.com/spf13/cobra v{COBRA}"]
     required += [f"k8s.io/{name} v0.{minor}" for name in ("apiserver", "component-base", "kubectl")]
     replaced = [f"{name} => {name} v0.{minor}" for name in staged]
@@ -113,7 +111,13 @@ def _kubernetes(work: Path) -> None:
     (source / "go.mod").write_text(f"module lab\n\ngo {GO}\n\n" + "\n".join(blocks) + "\n")
     _go(source, "mod", "tidy", GOFLAGS="-mod=mod")
     version = "k8s.io/component-base/version"
-    facts = {"gitVersion": f"v{KUBERNETES}", "gitMajor": "1", "gitMinor": minor.split(".")[0], "gitTreeState": "clean", "gitCommit": "lab"}
+    facts = {
+        "gitVersion": f"v{KUBERNETES}",
+        "gitMajor": "1",
+        "gitMinor": minor.split(".")[0],
+        "gitTreeState": "clean",
+        "gitCommit": "lab",
+    }
     flags = " ".join(f"-X {version}.{name}={value}" for name, value in facts.items())
     _go(source, "build", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(work / "kube"), ".", CGO_ENABLED="0")
     (work / "bin" / "kubectl").symlink_to("../kube")
@@ -121,7 +125,10 @@ def _kubernetes(work: Path) -> None:
 
 
 def _containerd(work: Path) -> None:
-    commands = [f"github.com/containerd/containerd/v2/cmd/{name}@v{CONTAINERD}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")]
+    commands = [
+        f"github.com/containerd/containerd/v2/cmd/{name}@v{CONTAINERD}"
+        for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+    ]
     _go(work, "install", "-trimpath", "-tags", "no_btrfs no_zfs no_devmapper no_aufs", *commands, GOBIN=str(work / "bin"))
 
 

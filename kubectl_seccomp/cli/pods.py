@@ -1,0 +1,146 @@
+"""`check pod` and `cleanup`: the commands that make or remove pods."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import Annotated
+
+import typer
+from msgspec import structs
+
+from ..cluster.api import Api, ApiError
+from ..cluster.connection import Options
+from ..model import Fault, Gap, NodeFacts, Observed, ProfileFile, Report
+from ..pods import Pod, from_api
+from .boundary import put, say
+from .connect import open_api
+from .formats import machine
+from .main import app, check, command
+from .options import Files, Format, Judging, Output, Probing, Selecting, takes
+from .reports import finish, head, policy, query
+
+DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
+
+
+@command(check, "pod")
+@takes(output=Output, judging=Judging, probing=Probing, connection=Options)
+def check_pod(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Pods of one namespace.")],
+    output: Output,
+    judging: Judging,
+    probing: Probing,
+    connection: Options,
+) -> int:
+    """Prove what the containers of a pod have: declared, effective and observed, and what to do.
+
+    Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or an image without a shell, a
+    short-lived pod on its node looks at the file and at the process; it is removed again.
+
+    \b
+    Examples:
+      kubectl seccomp check pod web-5d9c-x2x
+      kubectl seccomp check pod web-5d9c-x2x -n shop --no-node
+      kubectl seccomp check pod web-5d9c-x2x -o json
+    """
+    from ..audit import Evidence
+    from ..audit import audit as judge
+
+    rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
+    api = open_api(connection)
+    pods = [_read(api, name) for name in names]
+    evidence, nodes = _evidence(api, pods, probing)
+    top = head("cluster", api.connection.context, [api.connection.namespace], None)
+
+    def report() -> Report:
+        return judge(pods, Evidence(**evidence), rules, top)  # type: ignore[arg-type]
+
+    shown = report()
+    if output.query:
+        query(shown, output.query)
+    elif output.output in (Format.TABLE, Format.WIDE):
+        from ..render.check import render
+
+        put(render(shown, nodes, shutil.get_terminal_size().columns))
+    else:
+        put(machine(shown, output, failing=False))
+    return finish(shown, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
+
+
+def _read(api: Api, name: str) -> Pod:
+    from ..cluster.lists import pod
+
+    plain = name.removeprefix("pod/").removeprefix("pods/")
+    try:
+        return from_api(pod(api, api.connection.namespace, plain))
+    except ApiError as error:
+        hint = f"it is looked for in namespace {api.connection.namespace}: -n names another" if error.status == 404 else None
+        raise Fault(error.message if error.status else error.why, hint) from error
+
+
+def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, object], dict[str, NodeFacts]]:
+    """Ask everything that these pods need and return the evidence with the facts of their nodes."""
+    from ..cluster.lists import runtime_handlers
+    from ..cluster.pods import PodClient
+    from ..cluster.probe import Settings
+    from ..evidence import node_evidence
+    from ..proof import Ways, prove
+
+    gaps: list[Gap] = []
+    nodes: dict[str, NodeFacts] = {}
+    for name in dict.fromkeys(pod.spec.node_name for pod in pods if pod.spec.node_name):
+        nodes[name], gap = node_evidence(api, name)
+        gaps.extend([gap] if gap else [])
+    handlers: dict[str, str] = {}
+    if any(pod.spec.runtime_class_name for pod in pods):
+        try:
+            handlers = runtime_handlers(api)
+        except ApiError as error:
+            gaps.append(Gap("RuntimeClasses", "cluster", error.why))
+    settings = Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
+    ways = Ways(settings, not probing.no_exec, not probing.no_node, probing.kubelet_root)
+    client = PodClient(api.connection)
+    files: dict[tuple[str, str], ProfileFile] = {}
+    observed: dict[tuple[str, str], Observed] = {}
+    events: dict[str, tuple[str, ...]] = {}
+    for pod in pods:
+        proof = prove(api, client, pod, nodes.get(pod.spec.node_name or ""), ways)
+        uid = pod.metadata.uid or ""
+        files |= {(pod.spec.node_name or "", path): file for path, file in proof.files.items()}
+        observed |= {(uid, container): value for container, value in proof.observed.items()}
+        events[uid] = proof.events
+        gaps.extend(proof.gaps)
+    evidence: dict[str, object] = {
+        "nodes": nodes, "handlers": handlers, "files": files, "observed": observed, "events": events, "gaps": tuple(gaps),
+    }  # fmt: skip
+    return evidence, nodes
+
+
+@command(app, "cleanup")
+@takes(connection=Options)
+def cleanup(
+    connection: Options,
+    every: Annotated[bool, typer.Option("--all", help="Also those whose time is not over yet.")] = False,
+) -> int:
+    """Remove node probe pods that a killed run has left behind, once their time is over.
+
+    \b
+    Examples:
+      kubectl seccomp cleanup
+      kubectl seccomp cleanup --all -n kube-system
+    """
+    from ..cluster.leftovers import cleanup as remove
+    from ..cluster.pods import PodClient
+
+    api = open_api(connection)
+    client = PodClient(api.connection)
+    try:
+        done, gaps = remove(api, client, connection.namespace, every=every, now=time.time())
+    except ApiError as error:
+        raise Fault(f"cannot list pods: {error.why}", "-n names one namespace") from error
+    put(f"pod/{item.name} in {item.namespace}: {item.why}\n" for item in done)
+    if not done:
+        say("no probe pods found")
+    for gap in gaps:
+        say(f"gap: {gap.what} of {gap.where}: {gap.why}")
+    return 3 if gaps or any(not item.removed and "within" not in item.why for item in done) else 0
