@@ -70,7 +70,7 @@ def run(connection: Connection, namespace: str, pod: str, container: str, comman
     except (websocket.WebSocketException, OSError) as error:
         return ExecResult(error=f"exec broke off: {error}")
     finally:
-        socket.shutdown()
+        socket.shutdown()  # type: ignore[no-untyped-call]
 
 
 def _open(connection: Connection, path: str, timeout: float) -> websocket.WebSocket:

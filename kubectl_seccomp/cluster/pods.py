@@ -67,7 +67,8 @@ class PodClient:
         from urllib3.exceptions import HTTPError
 
         client = self._client
-        headers: Any = client.rest_client.pool_manager.headers.copy()
+        transport: Any = client.rest_client.pool_manager
+        headers = transport.headers.copy()
         headers["Accept"] = accept
         headers["Content-Type"] = "application/json"
         try:

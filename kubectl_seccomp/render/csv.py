@@ -38,6 +38,8 @@ def _written(rows: Iterable[Iterable[str]]) -> str:
 
 def cell(value: object) -> str:
     """Return a value as a cell that no spreadsheet runs: escaped, and with an apostrophe before what looks like a formula."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # most cells; what follows would return the same
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -42,7 +42,7 @@ def _pods(pods: Iterable[PodReport]) -> Iterator[str]:
             text = _encode(fast.pod(pod)).decode()
         except UnicodeEncodeError:  # a lone surrogate, from an escape in a YAML file or from a file's name
             text = encode(careful.pod(pod))
-        yield escape(text, _escaped)
+        yield _shown(text)
 
 
 def _raw(value: object) -> msgspec.Raw:
@@ -55,7 +55,12 @@ def encode(value: object) -> str:
         text = _encode(value).decode()
     except UnicodeEncodeError:
         text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
-    return escape(text, _escaped)
+    return _shown(text)
+
+
+def _shown(text: str) -> str:
+    # Encoded json has no control characters below U+0020 left: looking for DEL is all that ASCII needs.
+    return text if text.isascii() and "\x7f" not in text else escape(text, _escaped)
 
 
 def pretty(value: object) -> str:

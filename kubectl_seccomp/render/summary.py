@@ -10,6 +10,7 @@ from .text import clip, safe
 _NAMES = 3  # names that a group of gaps is shown with
 _GROUPS = 20  # lines of gaps; more are only counted
 _LONGEST = 400
+_KINDS = ("node", "namespace", "pod")
 
 
 def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Iterator[str]:
@@ -48,7 +49,7 @@ def gap_lines(gaps: tuple[Gap, ...]) -> Iterator[str]:
     """Yield one line per kind of gap: those with the same fact and the same reason are told together."""
     groups: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in gaps:
-        kind, _, name = gap.where.rpartition("/")
+        kind, name = _split(gap.where)
         # A server's reason can name the object; but for that name it is the same reason.
         reason = gap.why.replace(name, "…") if len(name) > 3 else gap.why
         groups.setdefault((gap.what, kind, reason), []).append(gap)
@@ -59,13 +60,18 @@ def gap_lines(gaps: tuple[Gap, ...]) -> Iterator[str]:
         yield _gap_line(what, kind, group[0].why if len(group) == 1 else reason, group)
 
 
+def _split(where: str) -> tuple[str, str]:
+    """Return the kind and the name of an object, or no kind for anything else, such as a file's path."""
+    kind, slash, name = where.partition("/")
+    return (kind, name) if slash and kind in _KINDS else ("", where)
+
+
 def _gap_line(what: str, kind: str, why: str, group: list[Gap]) -> str:
     affected = sum(gap.affects for gap in group)
     where = group[0].where
     if len(group) > 1:
-        names = [gap.where.rpartition("/")[2] for gap in group[:_NAMES]]
-        noun = kind if kind.isalpha() else "place"
-        where = f"{count(len(group), noun)} ({', '.join(names)}{', …' if len(group) > _NAMES else ''})"
+        names = [_split(gap.where)[1] for gap in group[:_NAMES]]
+        where = f"{count(len(group), kind or 'place')} ({', '.join(names)}{', …' if len(group) > _NAMES else ''})"
     told = f"gap: {what} of {where}: {why}" if where else f"gap: {what}: {why}"
     affects = f"; affects {count(affected, 'container')}" if affected else ""
     return clip(safe(told), _LONGEST) + affects

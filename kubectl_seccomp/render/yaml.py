@@ -6,6 +6,7 @@ double-quoted with visible escapes elsewhere.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,7 @@ from .records import Recorder, plain
 from .text import safe
 
 _PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_./:@,;()' -]*")
+_LONG = 1000  # characters; a longer text is not remembered
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -93,7 +95,15 @@ def scalar(value: object) -> str:
 
 
 def _string(text: str) -> str:
+    return _repeated(text) if len(text) < _LONG else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS and ": " not in text and text[-1] not in ": ":
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{safe(quoted)}"'
+
+
+# The same few sentences stand in very many findings.
+_repeated = functools.lru_cache(maxsize=1024)(_quoted)

@@ -12,6 +12,8 @@ import yaml
 from kubectl_seccomp.model import (
     ContainerReport,
     ContainerType,
+    DecidedBy,
+    Decision,
     Declared,
     EffectiveType,
     Gap,
@@ -22,6 +24,7 @@ from kubectl_seccomp.model import (
     Profile,
     PssLevel,
     PssVerdict,
+    Severity,
 )
 from kubectl_seccomp.render.check import header, render
 from kubectl_seccomp.render.patch import patch
@@ -62,7 +65,7 @@ PATCHED = [
 
 
 @pytest.mark.parametrize(("kind", "made", "spec"), PATCHED)
-def test_a_rolling_workload_gets_a_command(kind: str, made: reports.Decision, spec: dict[str, Any]) -> None:
+def test_a_rolling_workload_gets_a_command(kind: str, made: Decision, spec: dict[str, Any]) -> None:
     words = command(pod("web-1", namespace="shop", owner=Owner(kind, "web")), container("app", made))
     assert words[:-1] == ["kubectl", "patch", f"{kind.lower()}/web", "-n", "shop", "--type=strategic", "-p"]
     assert json.loads(words[-1]) == {"spec": {"template": {"spec": spec}}}
@@ -101,7 +104,8 @@ def test_a_name_cannot_leave_its_quotes() -> None:
         ({"owner": Owner("Node", "node-a")}, "a static pod: change its manifest on node-a", ("spec",)),
         ({"owner": Owner("Rollout", "web")}, "put this into the pod template of rollout/web", ()),
         ({"kind": "Deployment", "file": "a.yaml", "document": 2}, "in a.yaml#2, deploy/p:", ("spec", "template", "spec")),
-        ({"kind": "CronJob", "file": "a.yaml", "document": 2}, "in a.yaml#2, cronjob/p:", ("spec", "jobTemplate", "spec", "template", "spec")),
+        ({"kind": "CronJob", "file": "a.yaml", "document": 2}, "in a.yaml#2, cronjob/p:",
+         ("spec", "jobTemplate", "spec", "template", "spec")),
         ({"kind": "PodTemplate", "file": "a.yaml"}, "in a.yaml, podtemplate/p:", ("template", "spec")),
     ],
 )  # fmt: skip
@@ -127,10 +131,10 @@ def shown(*pods: PodReport, gaps: tuple[Gap, ...] = (), width: int = 80) -> str:
 
 
 def test_a_finding_of_two_containers_is_told_once_with_one_patch() -> None:
-    made = decision(EffectiveType.UNCONFINED, reports.DecidedBy.KUBELET, "nothing set", *reports.unknown("node-b").templates,
+    made = decision(EffectiveType.UNCONFINED, DecidedBy.KUBELET, "nothing set", *reports.unknown("node-b").templates,
                     declared=Declared())  # fmt: skip
     text = shown(pod("p", container("one", made), container("two", made), owner=Owner("Deployment", "web")))
-    assert text.count("KS104") == 1
+    assert text.count("\nKS104 ") == 1
     assert "one, two: " in text
     assert text.count("kubectl patch deployment/web") == 1
 
@@ -139,7 +143,7 @@ def test_findings_are_told_worst_first_over_all_containers() -> None:
     members = [member for each in reports.everything() for member in each.containers]
     lines = shown(pod("p", *members)).splitlines()
     severities = [line.split()[1] for line in lines if line.startswith("KS")]
-    assert severities == sorted(severities, key=[word.value for word in reports.Severity].index)
+    assert severities == sorted(severities, key=[word.value for word in Severity].index)
     assert len(severities) == 10
 
 

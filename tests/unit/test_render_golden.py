@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.model import Report
+from kubectl_seccomp.model import Report, Verdict
 from kubectl_seccomp.render import check, csv, json, markdown, names, query, summary, table, yaml
 
 from . import reports
@@ -83,4 +83,4 @@ def test_the_report_shows_every_word() -> None:
     summary_ = report.tail().summary
     for counts in (summary_.effective, summary_.observed, summary_.findings):
         assert all(counts.values())
-    assert {decision.verdict for decision in decisions} >= set(reports.Verdict)
+    assert {decision.verdict for decision in decisions} >= set(Verdict)

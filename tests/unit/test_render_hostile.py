@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import yaml as yamllib
 
-from kubectl_seccomp.model import Gap, NodeFacts, Owner, Profile, Report
+from kubectl_seccomp.model import DecidedBy, Declared, EffectiveType, Gap, NodeFacts, Owner, Profile, Report
 from kubectl_seccomp.render import check, csv, json, markdown, names, query, summary, table, yaml
 
 from . import reports
@@ -80,9 +80,9 @@ def test_json_and_yaml_give_the_very_text_back() -> None:
 @pytest.mark.parametrize("surrogate", ["\ud800", "a\udc9bz\n"])
 def test_a_lone_surrogate_breaks_no_format(surrogate: str) -> None:
     """YAML files and file names can hold them; UTF-8 cannot."""
-    said = reports.Declared(container=Profile("Localhost", surrogate))
+    said = Declared(container=Profile("Localhost", surrogate))
     found = reports.template("KS110", reports.MEDIUM, surrogate)
-    made = reports.decision(reports.EffectiveType.LOCALHOST, reports.DecidedBy.CONTAINER, surrogate, found, declared=said)
+    made = reports.decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, surrogate, found, declared=said)
     pods = [reports.pod(surrogate, reports.container(surrogate, made), file=surrogate, owner=Owner("Job", surrogate))] * 2
     for render in EVERY.values():
         "".join(render(reports.report(pods, Gap("file", surrogate, surrogate)))).encode()

@@ -70,7 +70,7 @@ def test_finished_pods_are_counted(skipped: int, told: list[str]) -> None:
         ),
         (
             [Gap("exec", f"pod/{space}/p", "timeout") for space in "ab"],
-            ["gap: exec of pod/a/p: timeout", "gap: exec of pod/b/p: timeout"],
+            ["gap: exec of 2 pods (a/p, b/p): timeout"],
         ),
         (
             [Gap("document", f"dir/a.yaml:{n}", "bad") for n in (1, 2)],

@@ -11,6 +11,7 @@ from kubectl_seccomp.model import (
     Certainty,
     ContainerType,
     DecidedBy,
+    Decision,
     Declared,
     EffectiveType,
     FileState,
@@ -18,6 +19,8 @@ from kubectl_seccomp.model import (
     PodReport,
     Profile,
     ProfileFile,
+    Template,
+    Verdict,
 )
 from kubectl_seccomp.render import cells
 from kubectl_seccomp.render.table import PAGE, audit_cells, audit_rows, audit_table, audit_wide, list_table
@@ -80,7 +83,7 @@ OTHER = {
     "certainty": pod("web-2", container("app", decision(certainty=Certainty.ASSUMED)), owner=WEB),
     "layer": pod("web-2", container("app", decision(by=DecidedBy.CONTAINER)), owner=WEB),
     "observation": pod("web-2", container("app", decision(observed=reports.PROVEN)), owner=WEB),
-    "verdict": pod("web-2", container("app", decision(verdict=reports.Verdict.LOST)), owner=WEB),
+    "verdict": pod("web-2", container("app", decision(verdict=Verdict.LOST)), owner=WEB),
     "file": pod("web-2", container("app", decision(file=ProfileFile(FileState.MISSING))), owner=WEB),
     "finding": pod(
         "web-2", container("app", decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set", reports.LOST)), owner=WEB
@@ -132,7 +135,7 @@ def test_static_pods_of_a_node_are_not_replicas_of_each_other() -> None:
     assert [row[2] for row in rows(*pods)] == ["pod/etcd-node-a", "pod/scheduler-node-a"]
 
 
-def localhost(explanation: str, *templates: reports.Template, state: FileState = FileState.UNCHECKED) -> reports.Decision:
+def localhost(explanation: str, *templates: Template, state: FileState = FileState.UNCHECKED) -> Decision:
     return decision(EffectiveType.LOCALHOST, DecidedBy.POD, explanation, *templates, certainty=Certainty.ASSUMED,
                     file=ProfileFile(state))  # fmt: skip
 
@@ -145,11 +148,12 @@ def localhost(explanation: str, *templates: reports.Template, state: FileState =
         (localhost("privileged, but kept"), "privileged, but kept (file unchecked)"),
         (localhost("set", template("KS110", HIGH, "localhost/ prefix")), "localhost/ prefix (file unchecked)"),
         (localhost("gone", state=FileState.MISSING), "gone"),
-        (decision(EffectiveType.UNCONFINED, DecidedBy.POD, "x", template("KS1", HIGH, "bad"), template("KS2", INFO, "too", slug="mirror-pod")),
+        (decision(EffectiveType.UNCONFINED, DecidedBy.POD, "x", template("KS1", HIGH, "bad"),
+                  template("KS2", INFO, "too", slug="mirror-pod")),
          "bad; also mirror-pod"),
     ],
 )  # fmt: skip
-def test_why(made: reports.Decision, told: str) -> None:
+def test_why(made: Decision, told: str) -> None:
     assert cells.why(made) == told
 
 
