@@ -7,7 +7,7 @@ explicit Unconfined. Runtimes: see runtimes.py.
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .model import (
     Certainty,
@@ -25,7 +25,7 @@ from .model import (
     Verdict,
 )
 from .pods import Pod
-from .runtimes import keeps_localhost_when_privileged, parse, sandbox
+from .runtimes import Runtime, keeps_localhost_when_privileged, parse, sandbox
 
 CERTAIN, ASSUMED, UNKNOWN = Certainty.CERTAIN, Certainty.ASSUMED, Certainty.UNKNOWN
 CONFINED_TYPES = ("RuntimeDefault", "Localhost")
@@ -35,7 +35,9 @@ class Placement(Struct, frozen=True):
     """Where a pod runs, as far as it decides its profile; equal pods share one.
 
     `node` is None for manifests and for pods that are not scheduled. `os` is "linux", "windows" or "" (not known), with
-    `os_assumed` where only a node selector says so. `handler` is the RuntimeClass's handler, None without a class.
+    `os_assumed` where only a node selector says so. `handler` is the RuntimeClass's handler, or the class's name where the
+    classes could not be read, None without a class. `assumed_default` is what to take for the kubelet's default where there is
+    no node (--seccomp-default); `manifest` is set for objects that no cluster gave.
     """
 
     node: NodeFacts | None
@@ -44,11 +46,17 @@ class Placement(Struct, frozen=True):
     mirror: bool = False
     assumed_default: KubeletDefault = KubeletDefault.UNKNOWN
     manifest: bool = False
+    os_assumed: bool = False
 
     @property
     def node_name(self) -> str:
         """The node's name, or what stands for it in a sentence."""
         return self.node.name if self.node else "the node"
+
+    @property
+    def runtime(self) -> Runtime:
+        """The record of the node's container runtime, `runtimes.UNKNOWN` where that is not known."""
+        return parse(self.node.runtime if self.node else "")[0]
 
 
 def placement_os(pod: Pod, node: NodeFacts | None) -> str:
@@ -60,101 +68,126 @@ def placement_os(pod: Pod, node: NodeFacts | None) -> str:
     return (pod.spec.node_selector or {}).get("kubernetes.io/os", "")
 
 
+def os_is_assumed(pod: Pod, node: NodeFacts | None) -> bool:
+    """Return whether only the node selector says what `placement_os` returns; the other two are facts that a kubelet enforces."""
+    return not (node is not None and node.os) and not (pod.spec.os is not None and pod.spec.os.name)
+
+
 def effective(declared: Declared, privileged: bool, placement: Placement, file: ProfileFile) -> Effective:
-    """Return the effective profile of one container."""
+    """Return the effective profile of one container; `file` is what is known of its Localhost profile on its node."""
     outcome = (
         _os(placement)
         or _sandbox(placement)
-        or (_privileged(declared, placement) if privileged else None)
-        or (_declared(declared, placement, file) if declared.field else _unset(placement))
+        or (_privileged(declared, placement, file) if privileged else None)
+        or (_declared(declared, declared.field, placement, file) if declared.field is not None else _unset(placement))
     )
     if placement.mirror and outcome.certainty is CERTAIN:
         why = f"{outcome.explanation} (mirror pod: the static pod on the node may differ)"
-        return Effective(outcome.type, outcome.decided_by, ASSUMED, why, outcome.localhost_profile)
+        return structs.replace(outcome, certainty=ASSUMED, explanation=why)
     return outcome
 
 
 def _os(placement: Placement) -> Effective | None:
     if placement.os != "windows":
         return None
-    why = "Windows has no seccomp"
-    return Effective(EffectiveType.NOT_APPLICABLE, DecidedBy.OS, CERTAIN, why)
+    why = "Windows has no seccomp" + (" (by the node selector)" if placement.os_assumed else "")
+    return Effective(EffectiveType.NOT_APPLICABLE, DecidedBy.OS, ASSUMED if placement.os_assumed else CERTAIN, why)
 
 
 def _sandbox(placement: Placement) -> Effective | None:
     name = sandbox(placement.handler)
     if name is None:
         return None
-    why = f"{name} (handler {placement.handler}) ignores the profile by default"
+    why = f"{name} (handler {short(placement.handler or '')}) ignores the profile by default"
     return Effective(EffectiveType.NOT_APPLICABLE, DecidedBy.SANDBOX, ASSUMED, why)
 
 
-def _privileged(declared: Declared, placement: Placement) -> Effective:
+def _privileged(declared: Declared, placement: Placement, file: ProfileFile) -> Effective:
     runtime, version = parse(placement.node.runtime if placement.node else "")
-    field = declared.field
+    field, promised = declared.field, declared.field is not None and declared.field.type in CONFINED_TYPES
     if field and field.type == "Localhost" and keeps_localhost_when_privileged(runtime, version):
+        outcome = _localhost(field, _level(declared), placement, file)
+        if outcome.type is EffectiveType.UNCONFINED:
+            return outcome
         why = f"privileged, but {runtime.title} {version[0]} keeps an explicit Localhost profile"
-        by = DecidedBy.CONTAINER if declared.container else DecidedBy.POD
-        return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, field.localhost_profile)
-    what = f"{field.type} is set, but privileged" if field and field.type in CONFINED_TYPES else "privileged"
+        return structs.replace(outcome, certainty=ASSUMED, explanation=why)
+    why = f"privileged: {runtime.title} loads no filter"
+    if field and promised:
+        why = f"{field.type} is set, but privileged: {runtime.title} drops it"
     certainty = CERTAIN if runtime.drops_privileged else ASSUMED
-    why = (
-        f"{what}: {runtime.title} drops it"
-        if field and field.type in CONFINED_TYPES
-        else (f"{what}: {runtime.title} loads no filter")
-    )
     return Effective(EffectiveType.UNCONFINED, DecidedBy.PRIVILEGED, certainty, why)
 
 
-def _declared(declared: Declared, placement: Placement, file: ProfileFile) -> Effective:
-    field = declared.field or Profile()
-    by = DecidedBy.CONTAINER if declared.container is not None else DecidedBy.POD
+def _level(declared: Declared) -> DecidedBy:
+    return DecidedBy.CONTAINER if declared.container is not None else DecidedBy.POD
+
+
+def _declared(declared: Declared, field: Profile, placement: Placement, file: ProfileFile) -> Effective:
     match field.type:
         case "RuntimeDefault":
-            return _runtime_default(declared, by, placement)
+            return _runtime_default(declared, placement)
         case "Unconfined":
-            return _unconfined(declared, by, placement)
+            return _unconfined(declared, placement)
         case "Localhost":
-            return _localhost(field, by, file)
-    why = f"type {field.type!r} is not one that this version knows: older kubelets run it without a filter"
+            return _localhost(field, _level(declared), placement, file)
+    what = f"type {short(field.type)!r} is none that Kubernetes knows" if field.type else "seccompProfile has no type"
+    why = f"{what}: a kubelet that does not refuse it runs the container without a filter"
     return Effective(EffectiveType.UNKNOWN, DecidedBy.NOTHING, UNKNOWN, why)
 
 
-def _runtime_default(declared: Declared, by: DecidedBy, placement: Placement) -> Effective:
-    runtime, _ = parse(placement.node.runtime if placement.node else "")
+def _runtime_default(declared: Declared, placement: Placement) -> Effective:
+    by, runtime = _level(declared), placement.runtime
     where = f"set on the {by.value}"
     if declared.container is not None and declared.pod is not None and declared.pod.type != "RuntimeDefault":
-        where = f"set on the container, over the pod's {declared.pod.type}"
-    if runtime.fixed_default:
-        return Effective(EffectiveType.RUNTIME_DEFAULT, by, CERTAIN, where)
-    if runtime.scheme:
-        where = f"{where} ({runtime.title} can be configured to use another default)"
-    return Effective(EffectiveType.RUNTIME_DEFAULT, by, ASSUMED, where)
+        where = f"set on the container, over the pod's {short(declared.pod.type)}"
+    if not runtime.fixed_default and runtime.scheme:
+        where = f"{where} ({runtime.title}'s default can be replaced on the node)"
+    certainty = CERTAIN if runtime.fixed_default else ASSUMED
+    return Effective(EffectiveType.RUNTIME_DEFAULT, by, certainty, where)
 
 
-def _unconfined(declared: Declared, by: DecidedBy, placement: Placement) -> Effective:
-    runtime, _ = parse(placement.node.runtime if placement.node else "")
+def _unconfined(declared: Declared, placement: Placement) -> Effective:
+    by = _level(declared)
     why = f"Unconfined is set on the {by.value}"
     if declared.container is not None and declared.pod is not None and declared.pod.type in CONFINED_TYPES:
         why = f"container overrides the pod's {declared.pod.type}"
-    certainty = ASSUMED if runtime.artifact_profiles else CERTAIN
+    certainty = ASSUMED if placement.runtime.artifact_profiles else CERTAIN
     return Effective(EffectiveType.UNCONFINED, by, certainty, why)
 
 
-def _localhost(field: Profile, by: DecidedBy, file: ProfileFile) -> Effective:
+def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: ProfileFile) -> Effective:
     path = field.localhost_profile
     if not path:
         why = "Localhost without a localhostProfile: the kubelet refuses to start the container"
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
-    if file.state is FileState.PRESENT and file.effect == "none":
-        why = file.explanation or f"{path} holds no rules: the runtime loads no filter"
-        return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, CERTAIN, why, path)
-    if file.state is FileState.PRESENT and file.effect == "filter":
-        return Effective(EffectiveType.LOCALHOST, by, CERTAIN, f"{path} is on the node and loads", path)
+    where = f"{short(path, 200)} on {placement.node_name}"
+    present = file.state is FileState.PRESENT
+    if present and file.effect == "none":
+        return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, CERTAIN, _about(where, file, "has no effect"), path)
+    if present and file.effect == "filter":
+        return Effective(EffectiveType.LOCALHOST, by, CERTAIN, _about(where, file, "loads"), path)
     if file.state in (FileState.UNCHECKED, FileState.NOT_APPLICABLE):
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, file unchecked", path)
-    why = file.explanation or f"{path} is {file.state.value} on the node"
+    if file.state is FileState.MISSING:
+        why = f"{short(path, 200)} is not on {placement.node_name}: the container cannot start, or start again"
+    elif file.state is FileState.INVALID or file.effect == "refused":
+        why = f"{_about(where, file, 'does not load')}: the container cannot start, or start again"
+    else:
+        why = _about(where, file, "could not be judged")
     return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
+
+
+def _about(where: str, file: ProfileFile, otherwise: str) -> str:
+    """Return a sentence about the file: what was found out begins with "it", and the file's path may stand before it."""
+    told = (file.explanation or "").removeprefix(f"{file.path}: ")
+    if not told:
+        return f"{where} {otherwise}"
+    return f"{where} {told.removeprefix('it ')}" if told.startswith("it ") else f"{where}: {told}"
+
+
+def short(text: str, most: int = 60) -> str:
+    """Return text from the cluster cut to a length that fits a sentence."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _unset(placement: Placement) -> Effective:
@@ -162,9 +195,8 @@ def _unset(placement: Placement) -> Effective:
     if node is None:
         return _unset_anywhere(placement)
     if node.default is KubeletDefault.ON:
-        runtime, _ = parse(node.runtime)
         why = f"nothing set: only {node.name}'s seccompDefault protects it"
-        certainty = CERTAIN if runtime.fixed_default else ASSUMED
+        certainty = CERTAIN if placement.runtime.fixed_default else ASSUMED
         return Effective(EffectiveType.RUNTIME_DEFAULT, DecidedBy.KUBELET, certainty, why)
     if node.default is KubeletDefault.OFF:
         why = f"nothing set, and {node.name}'s kubelet has no seccompDefault"

@@ -1,4 +1,4 @@
-"""Container runtimes: one record each of what it does with a profile.
+"""Container runtimes: one record each of what it does with a profile, and of the sandboxes behind RuntimeClass handlers.
 
 Sources: containerd `internal/cri/server/container_create_linux.go` and `internal/cri/sputil/seccomp_linux.go` (1.6 to 2.4);
 CRI-O `server/container_create.go`, `internal/config/seccomp/seccomp.go` (1.30 to 1.36); cri-dockerd 0.4.3
@@ -18,8 +18,9 @@ class Runtime(Struct, frozen=True):
 
     `drops_privileged`: a privileged container certainly has no filter; where it is False that is the default, but can be
     configured otherwise. `fixed_default`: RuntimeDefault is built in and cannot be replaced. `decoder` says how a Localhost
-    file is read. `privileged_localhost_since`: first major version that keeps an explicit Localhost on a privileged
-    container, None for never.
+    file is read. `artifact_profiles`: an unconfined container can be given a profile by an annotation.
+    `privileged_localhost_since`: first major version that keeps an explicit Localhost on a privileged container, None for
+    never.
     """
 
     scheme: str
@@ -32,7 +33,9 @@ class Runtime(Struct, frozen=True):
 
 
 CONTAINERD = Runtime("containerd", "containerd", "containerd", drops_privileged=True, fixed_default=True)
+# privileged_seccomp_profile (1.33), seccomp_profile (all, per handler from 1.34), artifact annotations (1.30).
 CRIO = Runtime("cri-o", "CRI-O", "cri-o", drops_privileged=False, fixed_default=False, artifact_profiles=True)
+# seccomp-profile in daemon.json; a privileged container keeps --security-opt seccomp=FILE from 27.0.
 DOCKER = Runtime(
     "docker",
     "dockerd",
@@ -44,11 +47,24 @@ DOCKER = Runtime(
 UNKNOWN = Runtime("", "the runtime", "", drops_privileged=False, fixed_default=False)
 RUNTIMES = (CONTAINERD, CRIO, DOCKER)
 
-# RuntimeClass handlers whose guest kernel does not load the profile by default, as their projects name them in their
-# installation guides: gVisor (runsc, --oci-seccomp is off) and Kata Containers (disable_guest_seccomp is true).
-_SANDBOXES = (
-    (re.compile(r"(^|[-_.])(runsc|gvisor)([-_.]|$)"), "gVisor"),
-    (re.compile(r"(^|[-_.])kata"), "Kata"),
+
+class Sandbox(Struct, frozen=True):
+    """A runtime with a kernel of its own, known by the names of its handlers; `source` says why it loads no profile."""
+
+    title: str
+    handlers: re.Pattern[str]
+    source: str
+
+
+# Handlers have the names that the projects' installation guides and the clouds give them: runsc, runsc-kvm, gvisor; kata,
+# kata-qemu, kata-clh, kata-fc, kata2, katacontainers.
+SANDBOXES = (
+    Sandbox("gVisor", re.compile(r"(?<![a-z])(runsc|gvisor)(?![a-z])"), "gVisor runsc/config/flags.go: --oci-seccomp is off"),
+    Sandbox(
+        "Kata",
+        re.compile(r"(?<![a-z])kata(-?containers)?(?![a-z])"),
+        "Kata Containers src/runtime/Makefile: disable_guest_seccomp is true",
+    ),
 )
 
 
@@ -60,7 +76,7 @@ def parse(version: str) -> tuple[Runtime, tuple[int, ...]]:
     """
     scheme, _, rest = version.partition("://")
     runtime = next((known for known in RUNTIMES if known.scheme == scheme), UNKNOWN)
-    numbers = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", rest)
+    numbers = re.match(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?", rest, re.ASCII)
     return runtime, tuple(int(part) for part in numbers.groups() if part) if numbers else ()
 
 
@@ -78,4 +94,4 @@ def keeps_localhost_when_privileged(runtime: Runtime, version: tuple[int, ...]) 
 def sandbox(handler: str | None) -> str | None:
     """Return the sandbox ("gVisor", "Kata") that a RuntimeClass handler's name stands for, None for ordinary ones."""
     name = (handler or "").lower()
-    return next((title for pattern, title in _SANDBOXES if pattern.search(name)), None)
+    return next((known.title for known in SANDBOXES if known.handlers.search(name)), None)

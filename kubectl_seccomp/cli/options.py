@@ -112,9 +112,7 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
         "certificate_authority": Annotated[_TEXT, _opt("--certificate-authority", text="Certificate file of the authority.")],
         "client_certificate": Annotated[_TEXT, _opt("--client-certificate", text="Client certificate file.")],
         "client_key": Annotated[_TEXT, _opt("--client-key", text="Client key file.")],
-        "insecure_skip_tls_verify": Annotated[
-            bool, _opt("--insecure-skip-tls-verify", text="Do not check the server's certificate.")
-        ],
+        "insecure_skip_tls_verify": Annotated[bool, _opt("--insecure-skip-tls-verify", text="Do not check the server's certificate.")],
         "tls_server_name": Annotated[_TEXT, _opt("--tls-server-name", text="Name to check it against.")],
         "as_user": Annotated[_TEXT, _opt("--as", text="User to impersonate.")],
         "as_groups": Annotated[list[str], _opt("--as-group", text="Group to impersonate; can be repeated.")],

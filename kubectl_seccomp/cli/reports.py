@@ -11,7 +11,7 @@ from ..audit import Policy
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
 from ..render import summary
 from .boundary import put, say
-from .options import FailOn, Files, Format, Judging, Output, Selecting
+from .options import FailOn, Files, Judging, Output, Selecting
 
 
 def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
@@ -56,9 +56,8 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
 
 def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
     """Return 1 for findings at or above `fail_on`, else 3 for gaps, else 0."""
-    if fail_on is not FailOn.NEVER and tail.worst is not None:
-        if tail.worst.rank <= Severity(fail_on.value).rank:
-            return 1
+    if fail_on is not FailOn.NEVER and tail.worst is not None and tail.worst.rank <= Severity(fail_on.value).rank:
+        return 1
     return 3 if tail.gaps and not allow_gaps else 0
 
 

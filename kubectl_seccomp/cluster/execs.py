@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
 from ..model import Observation, Observed
 from ..nodes.output import from_status
-from .api import from_response
+from .api import UNDECODABLE, from_response, segment
 from .connection import Connection
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(connection: Connection, namespace: str, pod: str, container: str, comman
     import websocket
 
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
-    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec?{urlencode(query)}"
+    path = f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/exec?{urlencode(query)}"
     deadline = time.monotonic() + timeout
     try:
         socket = _open(connection, path, timeout)
@@ -118,7 +118,7 @@ def _read(socket: websocket.WebSocket, deadline: float) -> ExecResult:
 def _ended(stdout: bytes, body: bytes) -> ExecResult:
     try:
         status = msgspec.json.decode(body, type=_Status)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return ExecResult(error="exec ended with a status that could not be decoded")
     if status.status == "Success":
         return ExecResult(stdout, 0)

@@ -5,13 +5,13 @@ The client's transport is our own pool, so that its requests carry the same head
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import msgspec
 
 from ..pods import ApiPod
-from .api import ApiError, from_response
+from .api import UNDECODABLE, ApiError, from_response, segment
 from .connection import Connection, pool
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ class PodClient:
 
     def _call(self, method: str, path: str, body: dict[str, object] | None = None, accept: str = "application/json") -> bytes:
         from kubernetes.client.exceptions import ApiException
+        from urllib3 import HTTPHeaderDict
         from urllib3.exceptions import HTTPError
 
         client = self._client
-        transport: Any = client.rest_client.pool_manager
-        headers = transport.headers.copy()
+        headers = HTTPHeaderDict(client.rest_client.pool_manager.headers)
         headers["Accept"] = accept
         headers["Content-Type"] = "application/json"
         try:
@@ -85,10 +85,10 @@ class PodClient:
     def _decoded(self, body: bytes) -> ApiPod:
         try:
             return msgspec.json.decode(body, type=ApiPod)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNDECODABLE as error:
             raise ApiError(0, "Undecodable", f"the server's answer could not be decoded: {error}") from error
 
 
 def _path(namespace: str, name: str | None = None) -> str:
-    base = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods"
-    return f"{base}/{quote(name, safe='')}" if name is not None else base
+    base = f"/api/v1/namespaces/{segment(namespace)}/pods"
+    return f"{base}/{segment(name)}" if name is not None else base

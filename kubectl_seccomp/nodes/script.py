@@ -1,27 +1,38 @@
 """The script of the node probe: POSIX sh, run by busybox ash or dash, read by output.py.
 
-It prints lines of words; whatever comes from the node is base64, so that no name can pretend to be a line. Questions come by
-environment: IDS (container ids), PATHS (base64 of each localhostProfile, in order), ROOT and SPO (where on the node the mounts
-come from), NONCE. P is the prefix of all mounts, empty in the pod.
+It prints lines of words, of which the first counts the lines and the last one says how many there were; whatever comes from
+the node is base64 behind a `=`, so that no name can pretend to be a line or a word. Questions come as arguments (`i` and a
+container id, `p` and the base64 of a localhostProfile, `x` for a profile that no file can have as its name) and by
+environment: NONCE, ROOT (the kubelet's root directory on the node) and SPO (the directory of the Security Profiles Operator,
+empty where it does not belong to the question). P is the prefix of all mounts, empty in the pod.
 
-Symbolic links are followed by hand: the node's absolute targets mean something else inside of the pod.
+Symbolic links are followed by hand: the node's absolute targets mean something else inside of the pod. Whether a file may be
+read is found out by reading it, because `test -r` is always true for uid 0, with or without capabilities.
 """
 
 SCRIPT = r"""
-LIMIT=1048576
+exec 2>/dev/null
+LC_ALL=C; export LC_ALL
+LIMIT=1048576      # the largest content that is sent, in bytes
+LEFT=4194304       # and how much of all contents together
+HASHED=67108864    # the largest file that is hashed
+SPACE=$IFS
 N=0
-out() { N=$((N+1)); echo "$@"; }
-b64() { printf %s "$1" | base64 | tr -d '\n'; }
+out() { N=$((N+1)); printf '%s\n' "$*"; }
+b64() { printf =; printf %s "$1" | base64 | tr -d '\n'; }
 
 inside() { # $1 a path on the node; sets here, where it is in this pod
   case $1 in
-    "$ROOT"/seccomp|"$ROOT"/seccomp/*) here=$P/host/seccomp${1#"$ROOT"/seccomp} ;;
-    "$SPO"|"$SPO"/*) here=$P/host/spo${1#"$SPO"} ;;
-    *) return 1 ;;
+    "$ROOT"/seccomp|"$ROOT"/seccomp/*) here=$P/host/seccomp${1#"$ROOT"/seccomp}; return 0 ;;
   esac
+  [ -n "$SPO" ] || return 1
+  case $1 in
+    "$SPO"|"$SPO"/*) here=$P/host/spo${1#"$SPO"}; return 0 ;;
+  esac
+  return 1
 }
 
-resolve() { # $1 a path on the node; sets real and here; 1 outside of the mounts, 2 a loop
+resolve() { # $1 a path on the node; sets real and here; 1 outside of the mounts, 2 a loop, 3 no directory on the way
   todo=${1#/}; real=; hops=0
   while [ -n "$todo" ]; do
     part=${todo%%/*}
@@ -29,102 +40,153 @@ resolve() { # $1 a path on the node; sets real and here; 1 outside of the mounts
     case $part in ''|.) continue ;; ..) real=${real%/*}; continue ;; esac
     real=$real/$part
     inside "$real" || continue
-    [ -L "$here" ] || continue
-    hops=$((hops+1)); [ $hops -le 40 ] || return 2
-    link=$(readlink "$here"; echo x); link=${link%?x}
-    case $link in
-      /*) todo=${link#/}/$todo; real= ;;
-      *) todo=$link/$todo; real=${real%/*} ;;
-    esac
+    if [ -L "$here" ]; then
+      hops=$((hops+1)); [ $hops -le 40 ] || return 2
+      link=$(readlink "$here"; echo x); link=${link%?x}
+      case $link in /*) real= ;; *) real=${real%/*} ;; esac
+      todo=${link#/}/$todo
+    elif [ -n "$todo" ] && [ ! -d "$here" ]; then
+      return 3
+    fi
   done
-  inside "$real" || return 1
+  inside "$real"
 }
 
-one_file() { # $1 its number; here and real are set
-  coded=$(b64 "$real")
-  parent=${here%/*}
-  if [ ! -e "$here" ]; then
-    if [ -e "$parent" ] && [ ! -x "$parent" ]; then out file $1 unreadable $coded; else out file $1 missing $coded; fi
-  elif [ -d "$here" ]; then out file $1 directory $coded
-  elif [ ! -f "$here" ]; then out file $1 special $coded
-  elif [ ! -r "$here" ]; then out file $1 unreadable $coded
-  else
-    facts=$(stat -c '%s %a %u:%g %Y %Z' "$here")
-    sum=$(sha256sum < "$here"); sum=${sum%% *}
-    content=-
-    [ "${facts%% *}" -gt $LIMIT ] || content==$(head -c $LIMIT < "$here" | base64 | tr -d '\n')
-    out file $1 present $coded $facts $sum $content
+absent() { # $1 its number, $2 what stat said of it
+  case $2 in
+    *'ermission denied') out file $1 unreadable $coded ;;
+    *) out file $1 missing $coded ;;
+  esac
+}
+
+one_file() { # $1 its number; real, here and coded are set
+  facts=$(stat -c '%s %a %u:%g %Y %Z' "$here" 2>&1) || { absent $1 "$facts"; return; }
+  if [ -d "$here" ]; then out file $1 directory $coded; return; fi
+  if [ ! -f "$here" ]; then out file $1 special $coded; return; fi
+  size=${facts%% *}; sum=-; content=-
+  if [ "$size" -le $HASHED ]; then
+    sum=$(sha256sum < "$here") || { out file $1 unreadable $coded; return; }
+    sum=${sum%% *}
   fi
+  if [ "$size" -le $LIMIT ] && [ "$size" -le $LEFT ]; then
+    LEFT=$((LEFT-size))
+    content==$(head -c $LIMIT < "$here" | base64 | tr -d '\n')
+  fi
+  out file $1 present $coded $facts $sum $content
 }
 
-out start $NONCE
-index=0
-for coded in $PATHS; do
-  path=$(printf %s "$coded" | base64 -d; echo x); path=${path%x}
-  resolve "$ROOT/seccomp/$path"
-  case $? in
-    0) one_file $index ;;
-    2) out file $index loop - ;;
-    *) out file $index outside $(b64 "$real") ;;
-  esac
-  index=$((index+1))
-done
-
-kubelet_flags() { # the command line on stdin, a word a line; prints root directory (base64) and seccomp flag
-  n=0; is=; root=/var/lib/kubelet; flag=absent; want=
-  while IFS= read -r word || [ -n "$word" ]; do
-    n=$((n+1))
-    [ $n -gt 2 ] || [ "${word##*/}" != kubelet ] || is=1
-    [ -z "$want" ] || root=$word
-    want=
-    case $word in
-      --root-dir=*) root=${word#*=} ;;
-      --root-dir) want=1 ;;
-      --seccomp-default|--seccomp-default=true) flag=true ;;
-      --seccomp-default=*) flag=false ;;
+files() { # every argument that begins with p or x, numbered in order
+  index=0
+  for asked in "$@"; do
+    case $asked in p*) ;; x*) out file $index impossible -; index=$((index+1)); continue ;; *) continue ;; esac
+    path=$(printf %s "${asked#p}" | base64 -d; echo x)
+    resolve "$ROOT/seccomp/${path%x}"
+    state=$?
+    coded=$(b64 "$real")
+    case $state in
+      0) one_file $index ;;
+      1) out file $index outside $coded ;;
+      2) out file $index loop $coded ;;
+      *) absent $index "$(stat -c %s "$here/." 2>&1)" ;;
     esac
+    index=$((index+1))
   done
-  [ -z "$is" ] || echo "$(b64 "$root") $flag"
 }
 
-container_of() { # $1 a process; sets found to the asked id that its cgroup names
-  found=
+# Any cgroup version, driver and runtime: ids are looked for as words anywhere in the path, between / : - and a dot.
+container_of() { # $1 a cgroup file; sets found to the id that was asked for, pod if it is inside of any pod
+  found=; pod=
   while read -r line; do
-    for id in $IDS; do
-      case $line in
-        *conmon-"$id"*) ;;
-        *"$id"*) found=$id; return ;;
+    case $line in *kubepods*) pod=1 ;; esac
+    was=
+    IFS=/:-.
+    for word in $line; do
+      case $was/$word in
+        conmon/*) ;;
+        */????????*) case $IDS in *" $word "*) found=$word; break ;; esac ;;
       esac
+      was=$word
     done
-  done < "$1/cgroup"
+    IFS=$SPACE
+    [ -z "$found" ] || return 0
+  done < "$1"
 }
 
-started() { # $1 a process; sets ppid and start
-  read -r stat < "$1/stat" || return 1
+started() { # $1 a stat file; sets ppid and start. The name in it may hold spaces and parentheses: cut after the last one
+  stat=
+  read -r stat < "$1"
   set -- ${stat##*) }
-  ppid=$2; shift 19; start=$1
+  ppid=$2; start=${20}
+  [ -n "$start" ]
 }
 
-for dir in "$P"/hostproc/[0-9]*; do
-  pid=${dir##*/}
-  comm=; { read -r comm < "$dir/comm"; } 2>/dev/null
-  case $comm in kube*)
-    said=$(tr '\000' '\n' < "$dir/cmdline" 2>/dev/null | kubelet_flags)
-    [ -z "$said" ] || out kubelet $pid $said ;;
-  esac
-  container_of "$dir" 2>/dev/null
-  [ -n "$found" ] || continue
-  started "$dir" 2>/dev/null || continue
-  before=$start; mode=-; filters=-; privs=-
-  { while read -r key value rest; do
+process() { # $1 its directory, $2 its pid; found is set
+  started "$1/stat" || return 0
+  before=$start; mode=-; filters=-; privs=-; depth=-
+  while read -r key value rest; do
     case $key in
       Seccomp:) mode=$value ;;
       Seccomp_filters:) filters=$value ;;
       NoNewPrivs:) privs=$value ;;
+      NSpid:) depth=$value; for word in $rest; do depth=$depth,$word; done ;;
     esac
-  done < "$dir/status"; } 2>/dev/null
-  started "$dir" 2>/dev/null || continue
-  out process $found $pid $ppid $before $start $mode $filters $privs
+  done < "$1/status"
+  started "$1/stat" || return 0
+  out process $found $2 $ppid $before $start $mode $filters $privs $depth
+}
+
+# Only these flags of a kubelet are told, never its whole command line.
+kubelet_flags() { # $1 the process's name; its command line on stdin, a word a line
+  n=0; is=; want=; root=-; flag=-; port=-; config=-; host=-
+  while IFS= read -r word || [ -n "$word" ]; do
+    n=$((n+1))
+    case $n/$1/$word in 1/*/kubelet|1/*/*/kubelet|2/*kube*/kubelet) is=1 ;; esac
+    if [ -n "$want" ]; then name=$want; value=$word; want=
+    else
+      case $word in
+        --) break ;;
+        --*=*) name=${word%%=*}; value=${word#*=} ;;
+        --seccomp[-_]default) name=$word; value=true ;;
+        --root[-_]dir|--port|--config|--hostname[-_]override) want=$word; continue ;;
+        *) continue ;;
+      esac
+    fi
+    case $name in
+      --root[-_]dir) root=$(b64 "$value") ;;
+      --seccomp[-_]default) flag=$(b64 "$value") ;;
+      --port) port=$(b64 "$value") ;;
+      --config) config=$(b64 "$value") ;;
+      --hostname[-_]override) host=$(b64 "$value") ;;
+    esac
+  done
+  [ -z "$is" ] || echo "$root $flag $port $config $host"
+}
+
+kubelet() { # $1 a process's directory, $2 its pid
+  comm=; line=
+  read -r comm < "$1/comm"
+  read -r line < "$1/cmdline"
+  case $comm/$line in *kubelet*) ;; *) return 0 ;; esac
+  said=$(head -c 65536 "$1/cmdline" | tr '\000' '\n' | kubelet_flags "$comm")
+  [ -n "$said" ] && started "$1/stat" || return 0
+  out kubelet $2 $ppid $said
+}
+
+out start $NONCE
+IDS=" "
+for asked in "$@"; do
+  case $asked in i*) IDS="$IDS${asked#i} " ;; esac
 done
-echo end $NONCE $N
+set -f
+files "$@"
+set +f
+set -- "$P"/hostproc/[0-9]*
+set -f
+for dir in "$@"; do
+  container_of "$dir/cgroup"
+  if [ -n "$found" ]; then process "$dir" "${dir##*/}"
+  elif [ -z "$pod" ]; then kubelet "$dir" "${dir##*/}"
+  fi
+done
+printf 'end %s %s\n' "$NONCE" "$N"
 """

@@ -1,209 +1,187 @@
 """The bytes of a Localhost profile -> what loading it does on a node.
 
-containerd decodes the file straight into the OCI runtime spec's struct (`internal/cri/sputil/seccomp_linux.go`), CRI-O into the
-containers-common struct (`pkg/seccomp`), dockerd into Docker's (`profiles/seccomp`); all by Go's encoding/json: keys match
-without regard to case, the last of equal keys wins, unknown keys are ignored, types are strict, null means absent.
-runc (`libcontainer/specconv/spec_linux.go` SetupSeccomp) then takes a struct without default action and without rules for
-"seccomp disabled": no filter, no error.
+containerd decodes the file straight into the OCI runtime spec's struct (`internal/cri/sputil/seccomp_linux.go`, 1.6 to 2.4),
+CRI-O into the containers-common struct (`pkg/seccomp`, CRI-O 1.30 to 1.36), dockerd into Docker's (moby `profiles/seccomp`,
+20.10 to 29); all by Go's rules, see gojson.py. runc (`libcontainer/specconv/spec_linux.go` SetupSeccomp, 1.1 to 1.5) then takes
+a struct without default action and without rules for "seccomp disabled": no filter, no error. The loaders of CRI-O and dockerd
+do the same by themselves.
+
+This answers one question: does a filter come of it, none, or a container that cannot start. It is no lint: which calls a
+filter allows is not judged, and `includes`/`excludes` are taken as if they always held.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from ..model import FileState
+from ..runtimes import RUNTIMES
+from .gojson import NotJudged, Refused, decode, mapping, objects, text, texts, unsigned
 
 ACTIONS = frozenset(
     f"SCMP_ACT_{name}" for name in ("KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "ALLOW", "LOG", "NOTIFY")
 )
-ARCHITECTURES = frozenset(
-    f"SCMP_ARCH_{name}"
-    for name in [
-        "X86",
-        "X86_64",
-        "X32",
-        "ARM",
-        "AARCH64",
-        "MIPS",
-        "MIPS64",
-        "MIPS64N32",
-        "MIPSEL",
-        "MIPSEL64",
-        "MIPSEL64N32",
-        "PPC",
-        "PPC64",
-        "PPC64LE",
-        "S390",
-        "S390X",
-        "PARISC",
-        "PARISC64",
-        "RISCV64",
-        "LOONGARCH64",
-        "M68K",
-        "SH",
-        "SHEB",
-    ]
+_LITTLE = (
+    "X86",
+    "X86_64",
+    "X32",
+    "ARM",
+    "AARCH64",
+    "MIPSEL",
+    "MIPSEL64",
+    "MIPSEL64N32",
+    "PPC64LE",
+    "RISCV64",
+    "LOONGARCH64",
+    "SH",
 )
+_BIG = ("MIPS", "MIPS64", "MIPS64N32", "PPC", "PPC64", "S390", "S390X", "PARISC", "PARISC64", "M68K", "SHEB")
+ARCHITECTURES = frozenset(f"SCMP_ARCH_{name}" for name in (*_LITTLE, *_BIG))
 OPERATORS = frozenset(f"SCMP_CMP_{name}" for name in ("NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"))
-HARMLESS = ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
-_MAX_DEPTH = 64
+FLAGS = frozenset(f"SECCOMP_FILTER_FLAG_{name}" for name in ("TSYNC", "LOG", "SPEC_ALLOW", "WAIT_KILLABLE_RECV"))
+PASSING = ("SCMP_ACT_ALLOW", "SCMP_ACT_LOG")
+# Without a rule of one of these, or such a default, not even the program's first call passes.
+_CAN_PASS = ("SCMP_ACT_NOTIFY", *PASSING)
+_MOST_ERRNO = 4094
+_ARGUMENTS = 6
 
 
 class Judgement(Struct, frozen=True):
     """What a node's runtime makes of a file.
 
-    `effect`: "filter" (loaded), "none" (the container runs without a filter), "refused" (it cannot start). `why` is one
-    sentence without the file's name. `forbids_nothing`: a filter that lets every call pass.
+    `effect`: "filter" (loaded), "none" (the container runs without a filter), "refused" (it cannot start), None for a file that
+    is beyond what is judged here (state unreadable). `why` is one sentence that calls the file "it". `forbids_nothing`: a filter that lets every call pass.
     """
 
     state: FileState
-    effect: str
+    effect: str | None
     why: str
     forbids_nothing: bool = False
 
 
-class _Refused(Exception):
-    """The runtime would refuse the file, for the reason given."""
+class _Rule(Struct, frozen=True):
+    names: tuple[str, ...]
+    action: str
 
 
 def judge(raw: bytes, decoder: str) -> Judgement:
     """Return what a runtime with this decoder ("containerd", "cri-o", "docker", "" unknown) makes of the file's bytes."""
     try:
-        document = _decode(raw)
-    except _Refused as refused:
-        return Judgement(FileState.INVALID, "refused", str(refused))
+        return _judge(decode(raw), decoder)
+    except Refused as refused:
+        return Judgement(FileState.INVALID, "refused", f"it {refused}")
+    except NotJudged as beyond:
+        return Judgement(FileState.UNREADABLE, None, f"it {beyond}")
+
+
+def _judge(document: Mapping[str, object] | None, decoder: str) -> Judgement:
     if document is None:
-        return Judgement(FileState.PRESENT, "none", "it is null: the runtime loads no filter")
-    try:
-        return _judge(document, decoder)
-    except _Refused as refused:
-        return Judgement(FileState.INVALID, "refused", str(refused))
-
-
-def _decode(raw: bytes) -> Mapping[str, object] | None:
-    """Return the top-level object with lower-cased keys at every level, None for null."""
-    if not raw.strip():
-        raise _Refused("it is empty")
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise _Refused("it begins with a byte order mark, which is not JSON")
-    if len(raw) > _MAX_DEPTH and _depth(raw) > _MAX_DEPTH:
-        raise _Refused(f"it is nested more than {_MAX_DEPTH} levels deep")
-    try:
-        decoded = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_fold, parse_constant=_constant)
-    except ValueError as error:
-        raise _Refused(f"it is not valid JSON ({error})") from error
-    if decoded is None or isinstance(decoded, dict):
-        return decoded
-    raise _Refused("it is JSON, but not an object")
-
-
-def _depth(raw: bytes) -> int:
-    """Return an upper bound of the nesting: brackets inside of strings count as well."""
-    depth = deepest = 0
-    for byte in raw:
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _fold(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    folded: dict[str, object] = {}
-    for key, value in pairs:
-        if value is not None:
-            folded[key.lower()] = value
-    return folded
-
-
-def _constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _judge(document: Mapping[str, object], decoder: str) -> Judgement:
-    default = _text(document, "defaultaction")
-    rules = [_rule(rule) for rule in _objects(document, "syscalls")]
-    if not default and not rules:
-        return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: the runtime loads no filter")
+        return _no_filter("it is null", decoder)
+    default, written = text(document, "defaultaction"), objects(document, "syscalls")
+    _check_types(document, decoder)
+    if not default and not written:
+        return _no_filter(_empty(document), decoder)
     if not default:
-        raise _Refused("it has rules, but no defaultAction")
-    _known(default, ACTIONS, "action")
-    for name in _texts(document, "architectures"):
-        _known(name, ARCHITECTURES, "architecture")
-    if default == "SCMP_ACT_NOTIFY":
-        raise _Refused("SCMP_ACT_NOTIFY cannot be the default action")
-    effective = [rule for rule in rules if _has_names(rule, decoder)]
-    if not effective and default not in HARMLESS and default != "SCMP_ACT_TRACE":
-        raise _Refused(f"the default action is {default} and no rule allows anything: nothing can start with it")
-    forbids = default not in HARMLESS or any(rule["action"] not in HARMLESS for rule in effective)
-    if forbids:
+        raise Refused("has rules, but no defaultAction")
+    _check_head(document, default)
+    rules = [rule for entry in written if (rule := _rule(entry, decoder)).names]
+    _check_listener(document, rules)
+    if default not in PASSING and not any(rule.action in _CAN_PASS for rule in rules):
+        raise Refused(f"has the default action {default} and no rule that allows anything: nothing can start with it")
+    if default not in PASSING or any(rule.action not in PASSING for rule in rules):
         return Judgement(FileState.PRESENT, "filter", "it loads")
-    lost = " (rules by `name` instead of `names` do not count here)" if len(effective) < len(rules) else ""
-    why = f"it loads, but forbids nothing: every call ends in {default}{lost}"
-    return Judgement(FileState.PRESENT, "filter", why, forbids_nothing=True)
+    return _harmless(default, len(written) - len(rules))
+
+
+def _no_filter(what: str, decoder: str) -> Judgement:
+    runtime = next((known.title for known in RUNTIMES if known.decoder == decoder), "the runtime")
+    return Judgement(FileState.PRESENT, "none", f"{what}: {runtime} loads no filter")
+
+
+def _harmless(default: str, void: int) -> Judgement:
+    ends = "is let through" if default == "SCMP_ACT_ALLOW" else "is only logged"
+    lost = "" if not void else f" ({void} of its rules name no call that is understood here)"
+    return Judgement(FileState.PRESENT, "filter", f"it loads, but every call {ends}{lost}", forbids_nothing=True)
 
 
 def _empty(document: Mapping[str, object]) -> str:
     if not document:
         return "it holds no rules"
-    if "kind" in document or "spec" in document or "apiversion" in document:
-        return "it is a wrapped Kubernetes resource, not a profile"
+    if {"kind", "spec"} & document.keys():
+        name = "SeccompProfile" if document.get("kind") == "SeccompProfile" else "Kubernetes"
+        return f"it is a wrapped {name} resource, not a profile"
     return "it holds no defaultAction and no syscalls"
 
 
-def _rule(rule: Mapping[str, object]) -> dict[str, object]:
-    """Check the types and words of one rule and return it."""
-    action = _text(rule, "action")
+def _check_types(document: Mapping[str, object], decoder: str) -> None:
+    """Refuse what does not decode, also where the value would not matter."""
+    for key in ("listenerpath", "listenermetadata"):
+        text(document, key)
+    texts(document, "flags")
+    texts(document, "architectures")
+    unsigned(document, "defaulterrnoret")
+    if decoder in ("cri-o", "docker") and objects(document, "archmap") and texts(document, "architectures"):
+        raise Refused("has both architectures and archMap")
+    for rule in objects(document, "syscalls"):
+        texts(rule, "names")
+        text(rule, "action")
+        unsigned(rule, "errnoret")
+        for argument in objects(rule, "args"):
+            text(argument, "op")
+            for key in ("index", "value", "valuetwo"):
+                unsigned(argument, key)
+        if decoder in ("cri-o", "docker"):
+            text(rule, "name")
+            mapping(rule, "includes")
+            mapping(rule, "excludes")
+
+
+def _check_head(document: Mapping[str, object], default: str) -> None:
+    _known(default, ACTIONS, "action")
+    if default == "SCMP_ACT_NOTIFY":
+        raise Refused("has the default action SCMP_ACT_NOTIFY, which runc does not load")
+    if default == "SCMP_ACT_ERRNO" and unsigned(document, "defaulterrnoret") > _MOST_ERRNO:
+        raise Refused(f"has a defaultErrnoRet above {_MOST_ERRNO}")
+    for name in texts(document, "architectures"):
+        _known(name, ARCHITECTURES, "architecture")
+    for name in texts(document, "flags"):
+        _known(name, FLAGS, "flag")
+
+
+def _rule(entry: Mapping[str, object], decoder: str) -> _Rule:
+    """Return one rule with the names that count for this decoder, its words checked as runc does."""
+    names = tuple(texts(entry, "names"))
+    if decoder in ("cri-o", "docker") and (name := text(entry, "name")):
+        if names:
+            raise Refused("has a rule with both name and names")
+        names = (name,)
+    action = text(entry, "action")
+    if not names and decoder == "cri-o":
+        return _Rule((), action)  # CRI-O drops the rule before anybody looks at it
     _known(action, ACTIONS, "action")
-    if any(not name for name in _texts(rule, "names")):
-        raise _Refused("a rule names the empty string")
-    for argument in _objects(rule, "args"):
-        _known(_text(argument, "op"), OPERATORS, "operator")
-        for key in ("index", "value", "valuetwo"):
-            _number(argument, key)
-        index = argument.get("index", 0)
-        if isinstance(index, int) and index > 5:
-            raise _Refused("a rule compares argument 6 or higher: system calls have six, counted from 0")
-    _number(rule, "errnoret")
-    return dict(rule)
+    if "" in names:
+        raise Refused("has a rule that names the empty string")
+    if action == "SCMP_ACT_ERRNO" and unsigned(entry, "errnoret") > _MOST_ERRNO:
+        raise Refused(f"has an errnoRet above {_MOST_ERRNO}")
+    for argument in objects(entry, "args"):
+        _known(text(argument, "op"), OPERATORS, "operator")
+        if unsigned(argument, "index") >= _ARGUMENTS:
+            raise Refused("has a rule about an argument beyond the sixth (index 5)")
+    return _Rule(names, action)
 
 
-def _has_names(rule: Mapping[str, object], decoder: str) -> bool:
-    """Whether a rule names any call for this decoder: containerd does not know the old `name`."""
-    return bool(rule.get("names")) or (decoder in ("cri-o", "docker") and bool(rule.get("name")))
+def _check_listener(document: Mapping[str, object], rules: list[_Rule]) -> None:
+    """runc wants a socket for SCMP_ACT_NOTIFY, and to be able to write to it."""
+    told = [rule for rule in rules if rule.action == "SCMP_ACT_NOTIFY"]
+    if told and not text(document, "listenerpath"):
+        raise Refused("uses SCMP_ACT_NOTIFY without a listenerPath")
+    if any("write" in rule.names for rule in told):
+        raise Refused("uses SCMP_ACT_NOTIFY for write, which runc does not load")
 
 
 def _known(value: str, words: frozenset[str], what: str) -> None:
     if value not in words:
-        raise _Refused(f"{value!r} is not a known {what}")
-
-
-def _text(document: Mapping[str, object], key: str) -> str:
-    value = document.get(key, "")
-    if not isinstance(value, str):
-        raise _Refused(f"{key} is not a string")
-    return value
-
-
-def _texts(document: Mapping[str, object], key: str) -> list[str]:
-    values = document.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise _Refused(f"{key} is not a list of strings")
-    return values
-
-
-def _objects(document: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
-    values = document.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise _Refused(f"{key} is not a list of objects")
-    return values
-
-
-def _number(document: Mapping[str, object], key: str) -> None:
-    value = document.get(key, 0)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**64:
-        raise _Refused(f"{key} is not a number from 0 to 2^64 - 1")
+        shown = repr(value if len(value) <= 60 else f"{value[:59]}…")
+        raise Refused(f"has {shown} where {'an' if what[0] in 'ao' else 'a'} {what} should be")

@@ -173,7 +173,7 @@ def _below(rows: Iterable[Sequence[str]], headed: bool, widths: Sequence[int], w
     widths = _squeezed(widths, width)
     indent = " " * (widths[0] + len(GAP) if widths else 0)
     for number, row in enumerate(rows):
-        yield from _folded(row[:-1], widths)
+        yield from _flowed(row[:-1], widths, width)
         if number or not headed:
             yield from (f"{indent}{line}\n" for line in fold(row[-1], width - len(indent)) if line)
 
@@ -186,6 +186,20 @@ def _squeezed(widths: Sequence[int], width: int) -> list[int]:
         narrow[narrow.index(max(narrow))] -= 1
         excess -= 1
     return narrow
+
+
+def _flowed(row: Sequence[str], widths: Sequence[int], width: int) -> Iterator[str]:
+    """Yield the cells of one row, whole so that names can be copied: a long one pushes the next ones, at worst to a new line."""
+    line, target = "", 0
+    for cell, column in zip(row, widths, strict=True):
+        taken, needed = display_width(line), display_width(cell)
+        start = max(target, taken + len(GAP)) if line else 0
+        if line.strip() and start + needed > width:
+            yield line.rstrip(" ") + "\n"
+            line, taken, start = "", 0, target if target + needed <= width else widths[0] + len(GAP)
+        line += " " * (start - taken) + cell
+        target += column + len(GAP)
+    yield line.rstrip(" ") + "\n"
 
 
 def _folded(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:

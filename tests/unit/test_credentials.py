@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import base64
+import fcntl
+import os
+import pty
+import subprocess
+import sys
+import termios
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives import serialization
 
 from kubectl_seccomp.cluster.connection import Options
 from tests.unit.kubeconfigs import B64, SECRET, authorization, config, fault, reach, written
@@ -68,16 +76,33 @@ def test_wrong_clusters(tmp_path: Path, cluster: dict[str, Any], why: str) -> No
 
 
 def test_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    """On a terminal OpenSSL would ask, and wait."""
+    issued = trustme.CA().issue_cert("client")
+    key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(SECRET.encode()),
     )
-    user = {"client-certificate": "/dev/null", "client-key-data": base64.b64encode(key).decode()}
-    assert "no matching PEM pair" in fault(tmp_path, config(user=user)).message
+    (tmp_path / "pair").write_bytes(issued.cert_chain_pems[0].bytes() + key)
+    code = (
+        "import sys; from kubectl_seccomp.cluster import credentials, entries; from kubectl_seccomp.model import Fault\n"
+        "try: credentials.tls_context(entries.Cluster(), open(sys.argv[1], 'rb').read())\n"
+        "except Fault as fault: print(fault.message)"
+    )
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "pair")],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=20,
+        check=False,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert b"no matching PEM pair" in done.stdout
 
 
 IMPERSONATED = {"as": "bob", "as-uid": "1", "as-groups": ["g1", "g2"], "as-user-extra": {"K/é": ["v1", "v2"]}}

@@ -14,12 +14,13 @@ import yaml as yamllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_seccomp.model import Fault, Gap, Owner, PodReport, Report
+from kubectl_seccomp.model import Fault, Gap, Owner, PodReport, Report, Summary, Tail
 from kubectl_seccomp.render import csv, json, markdown, names, query, yaml
 from kubectl_seccomp.render.yaml import block, item
 
 from . import reports
 
+TAIL = Tail(Summary(0, 0, 0, {}, {}, {}), True, (), None)
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
@@ -126,7 +127,8 @@ def test_equal_ids_of_passing_decisions_are_not_mixed_up() -> None:
         reports.pod(f"p{number}", reports.container("c", reports.decision(explanation=f"reason {number}")))
         for number in range(300)
     )
-    document = as_json(reports.report(pods))
+    walked = msgspec.structs.replace(reports.report([]), pods=pods, findings=lambda: iter(()), tail=lambda: TAIL)
+    document = as_json(walked)
     told = [pod["containers"][0]["effective"]["explanation"] for pod in document["pods"]]
     assert told == [f"reason {number}" for number in range(300)]
 
@@ -153,6 +155,13 @@ def test_yaml_keeps_strings_strings(text: str) -> None:
 def test_yaml_gives_any_record_back(value: object) -> None:
     assert yamllib.safe_load(block({"key": value})) == {"key": value}
     assert yamllib.safe_load(item(value)) == [value]
+
+
+@pytest.mark.parametrize("name", ["\x7f", "a\x1bb", "\x9b", "\u2028", "\u202e", "🚀\U000e0001"])
+def test_a_name_of_few_bad_characters_is_visible_in_json(name: str) -> None:
+    text = "".join(json.render(reports.report([reports.pod(name)])))
+    assert text.replace("\n", "").isprintable()
+    assert jsonlib.loads(text)["pods"][0]["name"] == name
 
 
 @given(ANY_TEXT)

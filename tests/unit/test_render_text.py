@@ -121,6 +121,27 @@ def test_without_heads_the_first_row_still_tells_why() -> None:
     ]  # fmt: skip
 
 
+def test_long_names_stay_whole_in_a_narrow_table() -> None:
+    heads = ("SEVERITY", "NAMESPACE", "WORKLOAD", "CONTAINER", "EFFECTIVE", "WHY")
+    rows = [
+        ("high", "kube-system", "deploy/a-controller-with-a-long-name", "c", "Unconfined", "nothing set"),
+        ("low", "shop", "pod/x", "agent", "RuntimeDefault", "set on the pod"),
+        ("-", "shop", "deploy/a-controller-with-a-very-very-very-very-long-name", "agent", "Localhost", "set"),
+    ]
+    assert "".join(columns(rows, heads, 72)) == (
+        "SEVERITY   NAMESPACE     WORKLOAD             CONTAINER   EFFECTIVE\n"
+        "high       kube-system   deploy/a-controller-with-a-long-name   c\n"
+        "                                                          Unconfined\n"
+        "           nothing set\n"
+        "low        shop          pod/x                agent       RuntimeDefault\n"
+        "           set on the pod\n"
+        "-          shop\n"
+        "           deploy/a-controller-with-a-very-very-very-very-long-name\n"
+        "                                              agent       Localhost\n"
+        "           set\n"
+    )
+
+
 @given(
     st.lists(st.tuples(SAFE_TEXT, SAFE_TEXT, SAFE_TEXT, SAFE_TEXT), min_size=1, max_size=5),
     st.one_of(st.none(), st.integers(1, 120)),

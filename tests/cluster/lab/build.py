@@ -60,9 +60,7 @@ def ensure() -> Path:
 
 def install_packages() -> None:
     """Install those Debian packages of which something is missing."""
-    missing = [
-        package for probe, package in PACKAGES.items() if not (Path(probe).exists() if "/" in probe else shutil.which(probe))
-    ]
+    missing = [package for probe, package in PACKAGES.items() if not (Path(probe).exists() if "/" in probe else shutil.which(probe))]
     if not missing:
         return
     if not shutil.which("apt-get"):
@@ -90,9 +88,7 @@ def _build(work: Path) -> None:
 
 
 def _go(work: Path, *arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        ["go", *arguments], cwd=work, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(["go", *arguments], cwd=work, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"lab: go {' '.join(arguments[:2])} failed:\n{done.stderr[-4000:]}")
     return done.stdout
@@ -126,8 +122,7 @@ def _kubernetes(work: Path) -> None:
 
 def _containerd(work: Path) -> None:
     commands = [
-        f"github.com/containerd/containerd/v2/cmd/{name}@v{CONTAINERD}"
-        for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+        f"github.com/containerd/containerd/v2/cmd/{name}@v{CONTAINERD}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")
     ]
     _go(work, "install", "-trimpath", "-tags", "no_btrfs no_zfs no_devmapper no_aufs", *commands, GOBIN=str(work / "bin"))
 

@@ -57,7 +57,7 @@ class Instance:
     def kubectl(self, *arguments: str, check: bool = True, stdin: str | None = None) -> str:
         """Run kubectl as the cluster's admin and return its stdout."""
         command = self.enter([self.binaries / "bin" / "kubectl", *arguments])
-        done = subprocess.run(command, env=self.environment, input=stdin, text=True, capture_output=True)
+        done = subprocess.run(command, env=self.environment, input=stdin, text=True, capture_output=True, check=False)
         if check and done.returncode:
             raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout

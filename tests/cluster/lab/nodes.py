@@ -38,9 +38,7 @@ STATIC_POD = {
     "metadata": {"name": "static-web", "namespace": "kube-system"},
     "spec": {
         "terminationGracePeriodSeconds": 0,
-        "containers": [
-            {"name": "web", "image": "busybox:1.37", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "99999"]}
-        ],
+        "containers": [{"name": "web", "image": "busybox:1.37", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "99999"]}],
     },
 }
 

@@ -82,9 +82,7 @@ def _namespaces(instance: Instance) -> None:
 def _certificates(instance: Instance) -> None:
     pki = instance.pki
     ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    _run(
-        "openssl", "req", "-x509", *ec, "-keyout", pki / "ca.key", "-out", pki / "ca.crt", "-days", "3650", "-subj", "/CN=lab-ca"
-    )
+    _run("openssl", "req", "-x509", *ec, "-keyout", pki / "ca.key", "-out", pki / "ca.crt", "-days", "3650", "-subj", "/CN=lab-ca")
     certificate(instance, "apiserver", "kube-apiserver", (), "IP:127.0.0.1,DNS:localhost,IP:10.96.0.1,DNS:kubernetes.default.svc")
     for name, user, groups in (
         ("kubelet-client", "kube-apiserver-kubelet-client", ("system:masters",)),
@@ -107,9 +105,7 @@ def certificate(instance: Instance, name: str, user: str, groups: tuple[str, ...
     subject = "".join(f"/O={group}" for group in groups) + f"/CN={user}"
     ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
     _run("openssl", "req", *ec, "-keyout", f"{base}.key", "-out", f"{base}.csr", "-subj", subject)
-    extension = "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n" + (
-        f"subjectAltName={names}\n" if names else ""
-    )
+    extension = "keyUsage=digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n" + (f"subjectAltName={names}\n" if names else "")
     Path(f"{base}.ext").write_text(extension)
     authority = ("-CA", instance.pki / "ca.crt", "-CAkey", instance.pki / "ca.key", "-CAcreateserial", "-days", "3650")
     _run("openssl", "x509", "-req", "-in", f"{base}.csr", *authority, "-out", f"{base}.crt", "-extfile", f"{base}.ext")
@@ -228,7 +224,16 @@ def _containerd(instance: Instance, node: Node, home: Path) -> Path:
     socket = home / "run" / "containerd.sock"
     _wait(f"containerd of {node.name}", 30, socket.exists)
     for name in images.NAMES:
-        command = [folder / "ctr", "-a", socket, "-n", "k8s.io", "images", "import", instance.binaries / f"{name}.tar"]
+        command: list[str | Path] = [
+            folder / "ctr",
+            "-a",
+            socket,
+            "-n",
+            "k8s.io",
+            "images",
+            "import",
+            instance.binaries / f"{name}.tar",
+        ]
         _run(*instance.enter(command, mounts=True))
     return socket
 
@@ -240,11 +245,7 @@ def _crio(instance: Instance, node: Node, home: Path) -> Path:
     storage = f"[overlay@{home}/storage+{home}/run/storage]"
     for name, full in images.NAMES.items():
         archive = f"oci-archive:{instance.binaries}/{name}.tar"
-        _run(
-            *instance.enter(
-                ["skopeo", "--policy", policy, "copy", "-q", archive, f"containers-storage:{storage}{full}"], mounts=True
-            )
-        )
+        _run(*instance.enter(["skopeo", "--policy", policy, "copy", "-q", archive, f"containers-storage:{storage}{full}"], mounts=True))
     instance.start(f"crio-{node.name}", instance.binaries / "bin" / "crio", "--config", home / "crio.conf", "--config-dir", "")
     socket = home / "run" / "crio.sock"
     _wait(f"CRI-O of {node.name}", 30, socket.exists)

@@ -32,7 +32,7 @@ def pod(name: str, node: str, *containers: Spec, profile: Spec | None = None, an
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": body}
 
 
-PRIVILEGED = {"security": {"privileged": True}}
+PRIVILEGED: Spec = {"security": {"privileged": True}}
 LOG, EMPTY, WRAPPED = "profiles/log.json", "profiles/empty.json", "profiles/wrapped.json"
 PODS: tuple[Spec, ...] = (
     pod("unset-a", "node-a"),

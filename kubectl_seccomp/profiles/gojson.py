@@ -1,0 +1,125 @@
+"""JSON as Go's encoding/json decodes it into structs (Go 1.20 to 1.25), which is how every runtime reads a profile file.
+
+Keys match without regard to case, the last of equal keys wins, unknown keys are ignored, null leaves a field as it was (and
+empties a list), types are strict: a number in quotes, a fraction, a negative number for an unsigned field is an error. There
+are no comments, no trailing commas and no byte order mark. Bytes that are not UTF-8 are replaced inside of strings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+# Go itself stops at 10,000 levels and takes numbers of any length; nobody needs more than this.
+DEEPEST = 400
+# A whole string (also one that never ends, so that no text is scanned twice), or one bracket.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{\]}]', re.DOTALL)
+
+
+class Refused(Exception):  # noqa: N818 - what a runtime does, not what went wrong here
+    """A runtime would refuse the file; the text ends a sentence that begins with the file: "is empty"."""
+
+
+class NotJudged(Exception):  # noqa: N818 - no error of the file: Go may well accept it
+    """The file is beyond what is looked at here; the text ends a sentence that begins with the file."""
+
+
+def decode(raw: bytes) -> Mapping[str, object] | None:
+    """Return the top-level object with lower-cased keys at every level, None for null.
+
+    Raises Refused for what Go would refuse, NotJudged for what is nested too deeply or has absurdly long numbers.
+    """
+    if not raw.strip():
+        raise Refused("is empty")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise Refused("begins with a byte order mark, which is not JSON")
+    if _depth(raw) > DEEPEST:
+        raise NotJudged(f"is nested more than {DEEPEST} levels deep: not judged")
+    try:
+        decoded = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_fold, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Refused(f"is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})") from error
+    except ValueError as error:  # Python stops at numbers of 4300 digits
+        raise NotJudged("has a number of thousands of digits: not judged") from error
+    if decoded is None or isinstance(decoded, dict):
+        return decoded
+    raise Refused("is JSON, but not an object")
+
+
+def _depth(raw: bytes) -> int:
+    """Return how deep brackets are nested, or 0 where there are too few of them to matter."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return 0
+    depth = deepest = 0
+    for token in _TOKEN.finditer(raw):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+    return deepest
+
+
+def _fold(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    folded: dict[str, object] = {}
+    for key, value in pairs:
+        # Two letters beyond ASCII fold to ASCII ones: the long s and the Kelvin sign (encoding/json fold.go).
+        name = key.lower().replace("\u017f", "s")
+        if value is not None or not isinstance(folded.get(name), str):
+            folded[name] = value
+    return folded
+
+
+def _no_constant(name: str) -> object:
+    raise Refused(f"is not valid JSON ({name})")
+
+
+def text(document: Mapping[str, object], key: str) -> str:
+    """Return a string field, empty when absent."""
+    value = document.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Refused(f"has {key} that is not a string")
+    return value
+
+
+def texts(document: Mapping[str, object], key: str) -> list[str]:
+    """Return a list of strings, empty when absent; null in it is the empty string."""
+    values = document.get(key)
+    if values is None:
+        return []
+    if not isinstance(values, list) or not all(value is None or isinstance(value, str) for value in values):
+        raise Refused(f"has {key} that is not a list of strings")
+    return [value or "" for value in values]
+
+
+def objects(document: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    """Return a list of objects, empty when absent; null in it is an empty object."""
+    values = document.get(key)
+    if values is None:
+        return []
+    if not isinstance(values, list) or not all(value is None or isinstance(value, dict) for value in values):
+        raise Refused(f"has {key} that is not a list of objects")
+    return [value or {} for value in values]
+
+
+def unsigned(document: Mapping[str, object], key: str) -> int:
+    """Return an unsigned 64-bit number, 0 when absent."""
+    value = document.get(key)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**64:
+        raise Refused(f"has {key} that is not a whole number from 0 to 2^64 - 1")
+    return value
+
+
+def mapping(document: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return an object field, empty when absent."""
+    value = document.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused(f"has {key} that is not an object")
+    return value

@@ -1,0 +1,159 @@
+"""What `check pod` says, against what this machine's own /proc says of the same containers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster.conftest import Lab
+
+# pod, container -> effective, observed, verdict
+TABLE = {
+    ("unset-a", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("unset-b", "c"): ("Unconfined", "unfiltered", "unprotected"),
+    ("default-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("default-b", "free"): ("Unconfined", "unfiltered", "unprotected"),
+    ("default-b", "priv"): ("Unconfined", "unfiltered", "lost"),
+    ("local-a", "c"): ("Localhost", "filtered", "proven"),
+    ("empty-a", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("local-b", "c"): ("Localhost", "unchecked", "unproven"),
+    ("distroless", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("unset-e", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("default-c", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("default-d", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("unset-c", "c"): ("Unconfined", "unfiltered", "unprotected"),
+    ("unset-d", "c"): ("Unconfined", "unfiltered", "unprotected"),
+    ("privileged-a", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("privileged-c", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("privileged-d", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("log-a", "c"): ("Localhost", "filtered", "proven"),
+    ("log-c", "c"): ("Localhost", "filtered", "proven"),
+    ("log-d", "c"): ("Localhost", "filtered", "proven"),
+    ("empty-c", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("empty-d", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("wrapped-a", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("wrapped-c", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("wrapped-d", "c"): ("Unconfined", "unfiltered", "lost"),
+    ("hostpid-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("shared-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("shared-b", "free"): ("Unconfined", "unfiltered", "unprotected"),
+    ("two-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("two-b", "priv"): ("Unconfined", "unfiltered", "lost"),
+    ("lists-b", "side"): ("Unconfined", "unfiltered", "unprotected"),
+    ("lists-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("overridden-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("annotated-b", "c"): ("Unconfined", "unfiltered", "unprotected"),
+}
+FINDINGS = {
+    "local-b": {"KS111", "KS301"},
+    "local-e": {"KS111", "KS301"},
+    "empty-a": {"KS302"},
+    "wrapped-d": {"KS302"},
+    "broken-a": {"KS111", "KS303"},
+    "broken-c": {"KS111", "KS303"},
+    "broken-d": {"KS111", "KS303"},
+    "badaction-a": {"KS111", "KS303"},
+    "badaction-c": {"KS111", "KS303"},
+    "badaction-d": {"KS111", "KS303"},
+    "log-a": {"KS304"},
+    "prefix-a": {"KS110", "KS111", "KS301"},
+    "killed-a": {"KS112"},
+    "annotated-b": {"KS102", "KS106"},
+    "overridden-b": {"KS107"},
+    "default-b": {"KS101", "KS105"},
+}
+
+
+@pytest.fixture(scope="module")
+def proved(lab: Lab) -> dict[str, Any]:
+    """One run over all pods of the two tables, by pod name."""
+    names = sorted({pod for pod, _ in TABLE} | set(FINDINGS))
+    done = lab.run("check", "pod", *names, "-o", "json")
+    assert done.code == 1, done.stderr
+    report = done.json
+    assert report["gaps"] == []
+    assert lab.probes() == []
+    return {pod["name"]: pod for pod in report["pods"]}
+
+
+@pytest.mark.parametrize(("pod", "container"), TABLE)
+def test_effective_observed_verdict(proved: dict[str, Any], pod: str, container: str) -> None:
+    member = next(entry for entry in proved[pod]["containers"] if entry["name"] == container)
+    said = (member["effective"]["type"], member["observed"]["state"], member["verdict"])
+    assert said == TABLE[pod, container]
+
+
+@pytest.mark.parametrize("pod", FINDINGS)
+def test_findings(proved: dict[str, Any], pod: str) -> None:
+    found = {entry for member in proved[pod]["containers"] for entry in member["findings"]}
+    assert found == FINDINGS[pod]
+
+
+def test_every_observed_mode_is_what_this_machine_says(lab: Lab, proved: dict[str, Any]) -> None:
+    """Processes are found here by their container id alone, and every one of the container has to agree."""
+    statuses = {
+        (pod["metadata"]["name"], entry["name"]): entry.get("containerID", "").rpartition("/")[2]
+        for pod in json.loads(lab.kubectl("get", "pods", "-o", "json"))["items"]
+        for key in ("containerStatuses", "initContainerStatuses")
+        for entry in pod["status"].get(key, [])
+        if "running" in entry["state"]
+    }
+    modes = _modes()
+    compared = 0
+    for name, pod in proved.items():
+        for member in pod["containers"]:
+            found = modes.get(statuses.get((name, member["name"]), "-"))
+            if found is not None and member["observed"]["mode"] is not None:
+                assert found == {member["observed"]["mode"]}, (name, member["name"])
+                compared += 1
+    assert compared >= len(TABLE) - 1
+
+
+def _modes() -> dict[str, set[int]]:
+    """Return the Seccomp modes of all processes by every id in their cgroup paths."""
+    found: dict[str, set[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            paths = (folder / "cgroup").read_text().replace("crio-conmon-", "monitor-")
+            status = (folder / "status").read_text()
+        except OSError:
+            continue
+        mode = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("Seccomp:"))
+        for part in {part.removeprefix("crio-") for line in paths.splitlines() for part in line.split("/")}:
+            if len(part) == 64:
+                found.setdefault(part, set()).add(mode)
+    return found
+
+
+def test_a_missing_file_is_named_with_node_path_event_and_fix(lab: Lab) -> None:
+    done = lab.run("check", "pod", "local-b")
+    text = " ".join(done.stdout.split())
+    assert done.code == 1
+    assert "on node-b" in text
+    assert "/var/lib/kubelet/seccomp/profiles/custom-profile.json missing" in text
+    assert "event: Error: failed to create containerd container: cannot load seccomp profile" in text
+    assert "Fix: Put the profile at that path" in text
+
+
+def test_a_file_without_effect_is_critical_although_the_api_says_localhost(lab: Lab) -> None:
+    done = lab.run("check", "pod", "empty-a")
+    assert done.code == 1
+    assert "KS302 critical" in done.stdout
+
+
+def test_no_exec_reads_everything_from_the_node(lab: Lab) -> None:
+    done = lab.run("check", "pod", "shared-b", "--no-exec", "-o", "json")
+    members = done.json["pods"][0]["containers"]
+    assert [(entry["observed"]["mode"], entry["observed"]["via"]) for entry in members] == [(2, "node"), (0, "node")]
+
+
+def test_no_node_leaves_the_file_unchecked_and_says_so(lab: Lab) -> None:
+    done = lab.run("check", "pod", "empty-a", "--no-node", "-o", "json")
+    member = done.json["pods"][0]["containers"][0]
+    assert member["profileFile"]["state"] == "unchecked"
+    assert (member["effective"]["type"], member["effective"]["certainty"]) == ("Localhost", "assumed")
+    assert member["verdict"] == "contradiction"
+    assert done.code == 1
