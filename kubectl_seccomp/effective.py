@@ -29,6 +29,7 @@ from .runtimes import Runtime, keeps_localhost_when_privileged, parse, sandbox
 
 CERTAIN, ASSUMED, UNKNOWN = Certainty.CERTAIN, Certainty.ASSUMED, Certainty.UNKNOWN
 CONFINED_TYPES = ("RuntimeDefault", "Localhost")
+NO_START = "the container cannot start, or start again"
 
 
 class Placement(Struct, frozen=True):
@@ -160,25 +161,25 @@ def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: Profil
     if not path:
         why = "Localhost without a localhostProfile: the kubelet refuses to start the container"
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
-    where = f"{short(path, 200)} on {placement.node_name}"
-    present = file.state is FileState.PRESENT
+    present, node = file.state is FileState.PRESENT, placement.node_name
     if present and file.effect == "none":
-        return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, CERTAIN, _about(where, file, "has no effect"), path)
+        return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, CERTAIN, about(path, node, file, "has no effect"), path)
     if present and file.effect == "filter":
-        return Effective(EffectiveType.LOCALHOST, by, CERTAIN, _about(where, file, "loads"), path)
+        return Effective(EffectiveType.LOCALHOST, by, CERTAIN, about(path, node, file, "loads"), path)
     if file.state in (FileState.UNCHECKED, FileState.NOT_APPLICABLE):
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, file unchecked", path)
     if file.state is FileState.MISSING:
-        why = f"{short(path, 200)} is not on {placement.node_name}: the container cannot start, or start again"
+        why = f"{short(path, 200)} is not on {node}: {NO_START}"
     elif file.state is FileState.INVALID or file.effect == "refused":
-        why = f"{_about(where, file, 'does not load')}: the container cannot start, or start again"
+        why = f"{about(path, node, file, 'does not load')}: {NO_START}"
     else:
-        why = _about(where, file, "could not be judged")
+        why = about(path, node, file, "could not be judged")
     return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
 
 
-def _about(where: str, file: ProfileFile, otherwise: str) -> str:
-    """Return a sentence about the file: what was found out begins with "it", and the file's path may stand before it."""
+def about(path: str, node: str, file: ProfileFile, otherwise: str) -> str:
+    """Return a sentence about a profile file: its explanation, which calls it "it" behind its path, or `otherwise`."""
+    where = f"{short(path, 200)} on {node}"
     told = (file.explanation or "").removeprefix(f"{file.path}: ")
     if not told:
         return f"{where} {otherwise}"

@@ -21,7 +21,7 @@ from .words import Severity as Severity
 from .words import Verdict as Verdict
 
 
-class Fault(Exception):  # noqa: N818 - the design's word: what stops a run, as opposed to a gap
+class Fault(Exception):
     """What stops a run: one sentence for the user, an advice, and the exit code (2 usage, 3 not possible)."""
 
     def __init__(self, message: str, hint: str | None = None, code: int = 3) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..effective import short
 from ..model import DecidedBy, EffectiveType, KubeletDefault, Observation, Severity, Template
 from .record import Case, Check
 
@@ -26,7 +27,12 @@ def _explicit_unconfined(case: Case) -> Template | None:
     reason = case.effective.explanation
     if case.effective.decided_by is DecidedBy.PRIVILEGED:
         reason = "Unconfined is set, and the container is privileged"
-    return EXPLICIT_UNCONFINED.finding(reason, evidence=(case.written,), patch=_NEW)
+    return EXPLICIT_UNCONFINED.finding(reason, evidence=(case.written,), patch=_patch(case))
+
+
+def _patch(case: Case) -> str | None:
+    """Setting a profile changes nothing as long as the container is privileged."""
+    return None if case.privileged else _NEW
 
 
 def _node_default(case: Case) -> KubeletDefault:
@@ -35,10 +41,13 @@ def _node_default(case: Case) -> KubeletDefault:
 
 
 def _default_evidence(case: Case) -> tuple[str, ...]:
-    node = case.placement.node
-    if node is None:
-        return (case.written,)
-    return (case.written, f"node {node.name}: seccompDefault {node.default.value} ({node.default_source})")
+    node, default = case.placement.node, _node_default(case).value
+    if node is not None:
+        source = f" ({node.default_source})" if node.default_source else ""
+        return (case.written, f"node {node.name}: seccompDefault {default}{source}")
+    if case.placement.manifest:
+        return (case.written, f"--seccomp-default: {default}" if default != "unknown" else "--seccomp-default: not given")
+    return (case.written, "spec.nodeName: not set")
 
 
 def _unset_off(case: Case) -> Template | None:
@@ -49,7 +58,7 @@ def _unset_off(case: Case) -> Template | None:
     reason = case.effective.explanation
     if case.effective.decided_by is DecidedBy.PRIVILEGED:
         reason = f"nothing set, no seccompDefault on {case.placement.node_name}, and privileged"
-    return UNSET_DEFAULT_OFF.finding(reason, evidence=_default_evidence(case), patch=_NEW)
+    return UNSET_DEFAULT_OFF.finding(reason, evidence=_default_evidence(case), patch=_patch(case))
 
 
 def _kubelet_only(case: Case) -> Template | None:
@@ -71,23 +80,21 @@ def _lost_to_privileged(case: Case) -> Template | None:
         return None
     if case.declared.field is None and _node_default(case) is KubeletDefault.OFF:
         return None
-    return LOST_TO_PRIVILEGED.finding(
-        case.effective.explanation, evidence=(case.written, "container securityContext.privileged: true")
-    )
+    return LOST_TO_PRIVILEGED.finding(case.effective.explanation, evidence=(case.written, "container securityContext.privileged: true"))
 
 
 def _dead_annotation(case: Case) -> Template | None:
-    if case.declared.annotation is None or case.declared.field is not None:
+    annotation, outcome = case.declared.annotation, case.effective.type
+    if annotation is None or case.declared.field is not None or outcome is EffectiveType.NOT_APPLICABLE:
         return None
-    severity = {
-        EffectiveType.UNCONFINED: Severity.HIGH,
-        EffectiveType.UNKNOWN: Severity.MEDIUM,
-    }.get(case.effective.type, Severity.LOW)
+    severity = Severity.LOW if case.confined else Severity.MEDIUM
+    if outcome is EffectiveType.UNCONFINED or (not case.confined and case.observed.state is Observation.UNFILTERED):
+        severity = Severity.HIGH
     return DEAD_ANNOTATION.finding(
-        f"only the annotation says {case.declared.annotation!r}: without effect since Kubernetes 1.27",
+        f'only the annotation says "{short(annotation)}": without effect since Kubernetes 1.27',
         severity=severity,
-        evidence=(f"annotation: {case.declared.annotation}", case.written),
-        patch=_NEW,
+        evidence=(f"annotation: {short(annotation, 300)}", case.written),
+        patch=_patch(case) if annotation in ("runtime/default", "docker/default") else None,
     )
 
 
@@ -104,7 +111,7 @@ def _unknown_type(case: Case) -> Template | None:
     if case.declared_type in (None, "RuntimeDefault", "Localhost", "Unconfined"):
         return None
     return UNKNOWN_TYPE.finding(
-        f"type {case.declared_type!r} is none that Kubernetes 1.37 knows",
+        case.effective.explanation if case.effective.decided_by is DecidedBy.NOTHING else "type is none that Kubernetes knows",
         evidence=(case.written,),
         patch=_NEW,
     )
@@ -124,7 +131,7 @@ def _crio_annotation(case: Case) -> Template | None:
         return None
     return CRIO_ANNOTATION.finding(
         f"{keys[0]} changes the profile where CRI-O is configured to allow it",
-        evidence=tuple(f"annotation {key}: {value}" for key, value in case.annotations if key != RAW_FILTER),
+        evidence=tuple(f"annotation {key}: {short(value, 300)}" for key, value in case.annotations if key != RAW_FILTER),
     )
 
 
@@ -137,6 +144,7 @@ EXPLICIT_UNCONFINED = Check(
     why="seccompProfile type Unconfined switches the filter off: every system call of the kernel can be made. It also beats "
     "the kubelet's seccompDefault, and on a container it beats the pod's profile.",
     fix="Set seccompProfile type RuntimeDefault on the container, or take the container's field away so that the pod's counts.",
+    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",),
 )
 UNSET_DEFAULT_OFF = Check(
     id="KS102",
@@ -148,6 +156,10 @@ UNSET_DEFAULT_OFF = Check(
     "the runtime for Unconfined.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. Turning on seccompDefault for the kubelet protects "
     "everything on that node that sets nothing.",
+    sources=(
+        "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",
+        "kubernetes pkg/kubelet/apis/config/v1beta1/defaults.go: seccompDefault is false (1.27 to 1.36)",
+    ),
 )
 KUBELET_ONLY = Check(
     id="KS103",
@@ -158,6 +170,10 @@ KUBELET_ONLY = Check(
     why="Nothing is set; the filter comes from seccompDefault of the kubelet on this node. On a node without it the same pod runs "
     "unconfined, and Pod Security Restricted refuses it.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod: nothing changes where it runs now.",
+    sources=(
+        "kubernetes enhancement 2413, seccompDefault",
+        "pod-security-admission policy/check_seccompProfile_restricted.go",
+    ),
 )
 UNSET_UNKNOWN = Check(
     id="KS104",
@@ -169,6 +185,7 @@ UNSET_UNKNOWN = Check(
     "somebody has turned it on.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. To know what runs now, allow `get nodes/proxy`, or use "
     "`kubectl seccomp check pod`; for manifests say --seccomp-default on or off.",
+    sources=("kubernetes cmd/kubelet/app/server.go: configuration or flag (1.25 to 1.36)",),
 )
 LOST_TO_PRIVILEGED = Check(
     id="KS105",
@@ -178,6 +195,11 @@ LOST_TO_PRIVILEGED = Check(
     run=_lost_to_privileged,
     why="The container is privileged: the runtime loads no filter for it, whatever profile is set or the kubelet adds.",
     fix="Take privileged away and add only the capabilities it needs; the profile then takes effect.",
+    sources=(
+        "containerd internal/cri/server/container_create_linux.go (1.6 to 2.4)",
+        "CRI-O server/container_create.go setupSeccomp, privileged_seccomp_profile (1.33)",
+        "moby daemon/seccomp_linux.go (27.0)",
+    ),
 )
 DEAD_ANNOTATION = Check(
     id="KS106",
@@ -186,9 +208,14 @@ DEAD_ANNOTATION = Check(
     severities=(Severity.HIGH, Severity.MEDIUM, Severity.LOW),
     run=_dead_annotation,
     why="The annotations seccomp.security.alpha.kubernetes.io/pod and container.seccomp.security.alpha.kubernetes.io/NAME have had "
-    "no effect since Kubernetes 1.27. Whoever wrote one believes that the container is protected by it.",
+    "no effect since Kubernetes 1.27. Whoever wrote one believes that it decides; what decides is the "
+    "kubelet's default.",
     fix="Replace the annotation by securityContext.seccompProfile: runtime/default and docker/default mean RuntimeDefault, "
     "localhost/FILE means type Localhost with localhostProfile FILE.",
+    sources=(
+        "kubernetes pull request 114947 (1.27)",
+        "kubernetes pkg/api/pod/warnings.go (1.36)",
+    ),
 )
 POD_OVERRIDDEN = Check(
     id="KS107",
@@ -199,6 +226,7 @@ POD_OVERRIDDEN = Check(
     why="Every container is confined by its own profile, but the pod's Unconfined is a trap for the next container, and Pod "
     "Security Baseline refuses the pod for it.",
     fix="Set the pod's securityContext.seccompProfile type RuntimeDefault, or remove it.",
+    sources=("pod-security-admission policy/check_seccompProfile_baseline.go",),
 )
 RAW_FILTER_ANNOTATION = Check(
     id="KS113",
@@ -209,6 +237,10 @@ RAW_FILTER_ANNOTATION = Check(
     why="crun replaces the whole seccomp profile by the program in the annotation run.oci.seccomp_bpf_data, if the runtime hands "
     "it on (CRI-O before 1.27.6, 1.28.6, 1.29.4 and 1.30.0 did). What the fields say is then worth nothing.",
     fix="Remove the annotation. Nothing in Kubernetes needs it.",
+    sources=(
+        "crun crun.1.md run.oci.seccomp_bpf_data",
+        "CRI-O pull request 8089",
+    ),
 )
 CRIO_ANNOTATION = Check(
     id="KS114",
@@ -219,6 +251,7 @@ CRIO_ANNOTATION = Check(
     why="CRI-O can take a profile from an OCI artifact, or watch the calls that are refused, when an annotation asks for it and "
     "the runtime handler allows it; by default it does not.",
     fix="Check allowed_annotations of the node's CRI-O. Prefer a Localhost profile, which the API shows.",
+    sources=("CRI-O internal/config/seccomp/seccompociartifact (1.30), notifier.go (1.26)",),
 )
 UNKNOWN_TYPE = Check(
     id="KS115",
@@ -229,6 +262,7 @@ UNKNOWN_TYPE = Check(
     why="The written type is none that Kubernetes knows. API servers refuse it; a kubelet that is older than the API server would "
     "run the container without any filter.",
     fix="Write RuntimeDefault, Localhost or Unconfined, exactly so.",
+    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go fieldSeccompProfile (1.25 to 1.36)",),
 )
 CHECKS = (
     EXPLICIT_UNCONFINED,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import FileState, Severity, Template
+from ..effective import NO_START, about
+from ..model import DecidedBy, FileState, Severity, Template
 from .record import Case, Check
 
 
@@ -18,11 +19,15 @@ def _prefix(case: Case) -> Template | None:
 def _empty(case: Case) -> Template | None:
     if case.declared_type != "Localhost" or case.path:
         return None
-    return PROFILE_EMPTY.finding(case.effective.explanation, evidence=(case.written,), patch="RuntimeDefault")
+    return PROFILE_EMPTY.finding(
+        "Localhost without a localhostProfile: the kubelet refuses to start the container",
+        evidence=(case.written, *_said(case)),
+        patch="RuntimeDefault",
+    )
 
 
-def _where(case: Case) -> str:
-    return f"{case.path} on {case.placement.node_name}"
+def _said(case: Case) -> tuple[str, ...]:
+    return tuple(f"{trouble.where}: {trouble.text}" for trouble in case.troubles)
 
 
 def _file_evidence(case: Case) -> tuple[str, ...]:
@@ -30,39 +35,49 @@ def _file_evidence(case: Case) -> tuple[str, ...]:
     facts = [case.written, f"{case.placement.node_name}: {file.path or case.path}: {file.state.value}"]
     if file.sha256:
         facts.append(f"sha256 {file.sha256}, {file.size} bytes, mode {file.mode}, owner {file.owner}")
-    facts.extend(f"{trouble.where}: {trouble.text}" for trouble in case.troubles)
-    return tuple(facts)
+    return (*facts, *_said(case))
+
+
+def _is_loaded(case: Case) -> bool:
+    """Whether the runtime loads the file for this container: not for a privileged one, on Windows or in a sandbox."""
+    return case.effective.decided_by in (DecidedBy.CONTAINER, DecidedBy.POD, DecidedBy.FILE)
 
 
 def _missing(case: Case) -> Template | None:
-    if case.file.state is not FileState.MISSING:
+    # A sandbox ignores the profile, but the runtime opens the file all the same when it writes the container's specification.
+    opened = _is_loaded(case) or case.effective.decided_by is DecidedBy.SANDBOX
+    if case.file.state is not FileState.MISSING or not opened:
         return None
+    path, node = case.file.path or case.path, case.placement.node_name
+    stuck = any(trouble.kind == "cannot-start" for trouble in case.troubles)
     return FILE_MISSING.finding(
-        f"{case.file.path or case.path} is not on {case.placement.node_name}",
-        detail=f"There is no file {case.file.path or case.path} on node {case.placement.node_name}. A container that is not "
-        "running cannot start there; one that runs will not survive its next restart.",
+        f"{path} is not on {node}: {'the container cannot start' if stuck else NO_START}",
+        detail=f"There is no file {path} on node {node}. The container runtime opens it each time a container is created: one that "
+        "is not running cannot start there, and one that runs does not survive its next restart.",
         evidence=_file_evidence(case),
         patch="RuntimeDefault",
     )
 
 
 def _without_effect(case: Case) -> Template | None:
-    if case.file.state is not FileState.PRESENT or case.file.effect != "none":
+    if case.effective.decided_by is not DecidedBy.FILE:
         return None
     return FILE_WITHOUT_EFFECT.finding(case.effective.explanation, evidence=_file_evidence(case))
 
 
 def _refused(case: Case) -> Template | None:
-    if case.file.state is not FileState.INVALID:
+    if case.file.state is not FileState.INVALID or not _is_loaded(case):
         return None
-    reason = case.file.explanation or f"{_where(case)} does not load"
-    return FILE_REFUSED.finding(reason, evidence=_file_evidence(case))
+    said = about(case.path, case.placement.node_name, case.file, "does not load")
+    return FILE_REFUSED.finding(f"{said}: {NO_START}", evidence=_file_evidence(case))
 
 
 def _forbids_nothing(case: Case) -> Template | None:
-    if case.file.state is not FileState.PRESENT or case.file.effect != "filter" or not case.file.forbids_nothing:
+    file = case.file
+    if file.state is not FileState.PRESENT or not file.forbids_nothing or not _is_loaded(case):
         return None
-    return FORBIDS_NOTHING.finding(case.file.explanation or f"{_where(case)} lets every call pass", evidence=_file_evidence(case))
+    said = about(case.path, case.placement.node_name, file, "lets every call pass")
+    return FORBIDS_NOTHING.finding(said, evidence=_file_evidence(case), patch="RuntimeDefault")
 
 
 LOCALHOST_PREFIX = Check(
@@ -74,6 +89,7 @@ LOCALHOST_PREFIX = Check(
     why="The prefix localhost/ belonged to the old annotation. In the field it is part of the path: the file is looked for in "
     "<kubelet root>/seccomp/localhost/.",
     fix="Write the path relative to <kubelet root>/seccomp, without localhost/.",
+    sources=("kubernetes pkg/apis/core/validation/validation.go: a relative path, nothing else (1.36)",),
 )
 PROFILE_EMPTY = Check(
     id="KS116",
@@ -84,6 +100,7 @@ PROFILE_EMPTY = Check(
     why="The API server accepts an empty localhostProfile; the kubelet then refuses to start the container "
     "(CreateContainerConfigError).",
     fix="Name a file relative to <kubelet root>/seccomp, or use type RuntimeDefault.",
+    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go (1.25 to 1.37)",),
 )
 FILE_MISSING = Check(
     id="KS301",
@@ -94,6 +111,10 @@ FILE_MISSING = Check(
     why="The container runtime opens the file each time a container is created; without it the container cannot be created.",
     fix="Put the profile at that path on every node the pod can run on (a DaemonSet, the node image, or the Security Profiles "
     "Operator), or set type RuntimeDefault. The container is tried again by itself.",
+    sources=(
+        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
+        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
+    ),
 )
 FILE_WITHOUT_EFFECT = Check(
     id="KS302",
@@ -105,6 +126,10 @@ FILE_WITHOUT_EFFECT = Check(
     "passes every admission control, and makes containerd and CRI-O start the container without any filter.",
     fix="Replace the file by a real profile (a JSON object with defaultAction and syscalls at its top level) and restart the pod; "
     "until then use type RuntimeDefault.",
+    sources=(
+        "runc libcontainer/specconv/spec_linux.go SetupSeccomp (1.1 to 1.5)",
+        "containers-common pkg/seccomp/seccomp_linux.go setupSeccomp",
+    ),
 )
 FILE_REFUSED = Check(
     id="KS303",
@@ -114,6 +139,10 @@ FILE_REFUSED = Check(
     run=_refused,
     why="The container runtime cannot load the file: a container with it does not start, or not again.",
     fix="Correct the file on the node; the container is tried again by itself.",
+    sources=(
+        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
+        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
+    ),
 )
 FORBIDS_NOTHING = Check(
     id="KS304",
@@ -123,5 +152,6 @@ FORBIDS_NOTHING = Check(
     run=_forbids_nothing,
     why="The filter loads, and the kernel reports one, but every system call passes it.",
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
+    sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )
 CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..effective import Placement
+from ..effective import CONFINED_TYPES, Placement, short
 from ..model import (
     ContainerType,
     Declared,
@@ -46,7 +46,7 @@ class Case(Struct, frozen=True, kw_only=True):
     @property
     def promised(self) -> bool:
         """Whether a filter was asked for."""
-        return self.declared_type in ("RuntimeDefault", "Localhost")
+        return self.declared_type in CONFINED_TYPES
 
     @property
     def confined(self) -> bool:
@@ -65,15 +65,21 @@ class Case(Struct, frozen=True, kw_only=True):
         field, level = self.declared.field, "container" if self.declared.container is not None else "pod"
         if field is None:
             return "securityContext.seccompProfile: not set on container or pod"
-        file = f", localhostProfile {field.localhost_profile}" if field.localhost_profile is not None else ""
-        return f"{level} securityContext.seccompProfile: type {field.type}{file}"
+        file = f', localhostProfile "{field.localhost_profile}"' if field.localhost_profile is not None else ""
+        return f"{level} securityContext.seccompProfile: type {short(field.type)}{short(file, 300)}"
+
+    @property
+    def seen(self) -> str:
+        """What the kernel said, as evidence."""
+        mode = f"Seccomp: {self.observed.mode}" if self.observed.mode is not None else self.observed.state.value
+        return f"{mode} (read by {self.observed.via})" if self.observed.via else mode
 
 
 class Check(Struct, frozen=True, kw_only=True):
     """One check: what it is called, what it judges, and the page that explains it.
 
     `run` returns a finding's template or None. `severities` are all that it can give, worst first. `why` says what goes
-    wrong, `fix` what to do, in a paragraph each.
+    wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that it rests on.
     """
 
     id: str
@@ -83,6 +89,7 @@ class Check(Struct, frozen=True, kw_only=True):
     run: Callable[[Case], Template | None]
     why: str
     fix: str
+    sources: tuple[str, ...]
 
     def finding(
         self,

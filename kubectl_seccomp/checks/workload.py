@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import DecidedBy, EffectiveType, Observation, Severity, Template
+from ..model import DecidedBy, EffectiveType, FileState, Observation, Severity, Template
 from .record import Case, Check
 
 
@@ -23,12 +23,19 @@ def _mirror(case: Case) -> Template | None:
 
 def _cannot_start(case: Case) -> Template | None:
     texts = [trouble for trouble in case.troubles if trouble.kind == "cannot-start"]
-    if not texts or (case.declared_type == "Localhost" and not case.path):
+    if not texts or _explained(case):
         return None
     return CANNOT_START.finding(
         _first_line(texts[0].text),
         evidence=tuple(f"{trouble.where}: {trouble.text}" for trouble in texts) + (case.written,),
     )
+
+
+def _explained(case: Case) -> bool:
+    """Whether another finding (KS116, KS301, KS303) names the cause and carries these texts."""
+    if case.declared_type != "Localhost":
+        return False
+    return not case.path or case.file.state in (FileState.MISSING, FileState.INVALID)
 
 
 def _first_line(text: str) -> str:
@@ -42,7 +49,7 @@ def _killed(case: Case) -> Template | None:
         return None
     return KILLED.finding(
         "was killed by its filter (exit code 159)",
-        evidence=tuple(trouble.text for trouble in texts) + (case.written,),
+        evidence=(*(trouble.text for trouble in texts), case.written),
     )
 
 
@@ -51,7 +58,7 @@ def _contradiction(case: Case) -> Template | None:
         return None
     return CONTRADICTION.finding(
         f"{case.effective.type.value} should be in force, but the kernel reports no filter",
-        evidence=(case.written, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+        evidence=(case.written, case.seen),
     )
 
 
@@ -61,7 +68,7 @@ def _unexpected(case: Case) -> Template | None:
         return None
     return UNEXPECTED_FILTER.finding(
         "the kernel reports a filter where none was expected",
-        evidence=(case.effective.explanation, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+        evidence=(case.effective.explanation, case.seen),
     )
 
 
@@ -70,7 +77,7 @@ def _no_filter(case: Case) -> Template | None:
         return None
     return NO_FILTER.finding(
         "the kernel reports no filter",
-        evidence=(case.written, f"Seccomp: {case.observed.mode} (read by {case.observed.via})"),
+        evidence=(case.written, case.seen),
         patch="RuntimeDefault",
     )
 
@@ -85,6 +92,10 @@ IGNORED_BY_SANDBOX = Check(
     "protects the node is the sandbox itself.",
     fix="Nothing, as long as the sandbox is meant to be the protection. To have both, turn on --oci-seccomp (gVisor) or turn off "
     "disable_guest_seccomp (Kata) in the node's configuration.",
+    sources=(
+        "gVisor runsc/config/flags.go --oci-seccomp",
+        "Kata Containers src/runtime/Makefile disable_guest_seccomp",
+    ),
 )
 MIRROR_POD = Check(
     id="KS109",
@@ -95,6 +106,7 @@ MIRROR_POD = Check(
     why="The API shows a copy of a static pod. Admission webhooks can have changed the copy, never the real pod, so what it says "
     "is only assumed.",
     fix="Look at the manifest in the kubelet's static pod directory on the node.",
+    sources=("kubernetes pkg/kubelet/pod/pod_manager.go IsMirrorPodOf (1.36)",),
 )
 CANNOT_START = Check(
     id="KS111",
@@ -105,6 +117,11 @@ CANNOT_START = Check(
     why="The container runtime refuses the profile, or the profile refuses what the runtime has to do to start the container.",
     fix="Put a valid profile at that path on every node the pod can run on, or set seccompProfile type RuntimeDefault. The "
     "container is tried again by itself.",
+    sources=(
+        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
+        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
+        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
+    ),
 )
 KILLED = Check(
     id="KS112",
@@ -115,6 +132,7 @@ KILLED = Check(
     why="Its main process ended with exit code 159: 128 + 31 (SIGSYS), the signal with which a seccomp filter kills.",
     fix="Find the call in the node's kernel log (audit type 1326) and allow it in the profile, or let the profile answer with an "
     "error (SCMP_ACT_ERRNO) instead of killing.",
+    sources=("seccomp(2): SECCOMP_RET_KILL_PROCESS ends a process as if by SIGSYS",),
 )
 CONTRADICTION = Check(
     id="KS117",
@@ -125,6 +143,7 @@ CONTRADICTION = Check(
     why="By its fields, its node and its runtime the container has a filter; its process has none. Something replaced or dropped "
     "the profile: a runtime's configuration, an NRI plugin, a kernel without seccomp, or a default changed after it started.",
     fix="Restart the pod and check again. If it stays, look at the configuration of the container runtime on this node.",
+    sources=("proc_pid_status(5): Seccomp",),
 )
 UNEXPECTED_FILTER = Check(
     id="KS118",
@@ -135,6 +154,7 @@ UNEXPECTED_FILTER = Check(
     why="The process has a filter although nothing gives it one: the node itself may run inside of a filtered container, or a "
     "default changed after the container started. At its next restart it may have none.",
     fix="Do not rely on it: set securityContext.seccompProfile type RuntimeDefault.",
+    sources=("proc_pid_status(5): Seccomp",),
 )
 NO_FILTER = Check(
     id="KS119",
@@ -144,6 +164,7 @@ NO_FILTER = Check(
     run=_no_filter,
     why="What should be in force could not be worked out, but the container's process was looked at, and it has no filter.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod.",
+    sources=("proc_pid_status(5): Seccomp",),
 )
 CHECKS = (
     IGNORED_BY_SANDBOX,

@@ -70,7 +70,7 @@ class ApiError(Exception):
         return word if rest.lower() == word else f"{word}: {rest}"
 
 
-class _Again(Exception):  # noqa: N818 - not an error but a wish
+class _Again(Exception):
     """A failure that may be gone at the next try, with the seconds that the server asked to wait."""
 
     def __init__(self, error: ApiError, wait: float | None) -> None:

@@ -6,32 +6,38 @@ channel: 1 stdout, 2 stderr, 3 the Status that ends it.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
 
 from ..model import Observation, Observed
-from ..nodes.output import from_status
-from .api import UNDECODABLE, from_response, segment
-from .connection import Connection
+from ..nodes.output import from_status, is_status
+from .api import UNDECODABLE, from_response
+from .connection import Connection, one_line
+from .wire import Broken, Wire, open_wire
 
 if TYPE_CHECKING:
     import websocket
 
 MOST_OUTPUT = 64 * 1024
 STDOUT, STDERR, STATUS = 1, 2, 3
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 
 
 class ExecResult(Struct, frozen=True):
-    """What a command gave. `error` is set when it did not run to its end; `forbidden` when it was not allowed to begin."""
+    """What a command gave. `error` is set when it did not run to its end or did not end well; `forbidden` when it was not
+    allowed to begin. Output is only kept of a command that ended.
+    """
 
     stdout: bytes = b""
     exit_code: int | None = None
     error: str | None = None
     forbidden: bool = False
+    stderr: bytes = b""
 
 
 class _Cause(Struct, frozen=True):
@@ -50,119 +56,133 @@ class _Status(Struct, frozen=True):
 
 
 def run(connection: Connection, namespace: str, pod: str, container: str, command: tuple[str, ...], timeout: float) -> ExecResult:
-    """Run a command in a container and return its stdout; nothing is raised for what the server or container does."""
+    """Run a command in a container, for at most `timeout` seconds; nothing is raised for what the server or container does.
+
+    Needs the right to `get` pods/exec, and from Kubernetes 1.35 on also to `create` it; a refusal names the verb.
+    """
+    from http.cookies import CookieError
+
     import websocket
 
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
-    path = f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/exec?{urlencode(query)}"
-    deadline = time.monotonic() + timeout
+    path = f"/api/v1/namespaces/{_segment(namespace)}/pods/{_segment(pod)}/exec?{urlencode(query, errors='replace')}"
     try:
-        socket = _open(connection, path, timeout)
+        with open_wire(connection, time.monotonic() + timeout) as wire:
+            return _read(_handshake(connection, wire, path))
     except websocket.WebSocketBadStatusException as error:
         problem = from_response(error.status_code, error.resp_body or b"")
         return ExecResult(error=problem.why, forbidden=error.status_code in (401, 403))
-    except (websocket.WebSocketException, OSError) as error:
-        return ExecResult(error=f"exec failed: {error}")
-    try:
-        return _read(socket, deadline)
-    except websocket.WebSocketTimeoutException:
-        return ExecResult(error=f"exec did not end within {timeout:.0f} s")
-    except (websocket.WebSocketException, OSError) as error:
-        return ExecResult(error=f"exec broke off: {error}")
-    finally:
-        socket.shutdown()  # type: ignore[no-untyped-call]
+    except (websocket.WebSocketTimeoutException, TimeoutError):
+        return ExecResult(error=f"the exec did not end within {timeout:g}s")
+    except (websocket.WebSocketException, Broken, OSError, CookieError, ValueError) as error:
+        return ExecResult(error=f"the exec broke off: {one_line(str(error), 200) or type(error).__name__}")
 
 
-def _open(connection: Connection, path: str, timeout: float) -> websocket.WebSocket:
+def _segment(name: str) -> str:
+    return quote(name, safe="", errors="replace")
+
+
+def _handshake(connection: Connection, wire: Wire, path: str) -> websocket.WebSocket:
+    """Return the open WebSocket. Redirects are not followed, because they would carry the credentials elsewhere."""
     import websocket
 
-    url = connection.server.replace("http", "ws", 1) + path
-    tls: dict[str, object] = {}
-    if connection.ssl_context is not None:
-        tls["context"] = connection.ssl_context
-        if connection.server_hostname:
-            tls["server_hostname"] = connection.server_hostname
+    scheme, _, place = connection.server.partition("://")
     headers = [f"{name}: {value}" for name, value in connection.headers]
-    return websocket.create_connection(
-        url,
-        timeout=timeout,
-        sslopt=tls,
+    opened = websocket.WebSocket(skip_utf8_validation=True)
+    opened.connect(  # type: ignore[no-untyped-call]
+        f"{'wss' if scheme == 'https' else 'ws'}://{place}{path}",
+        socket=wire,
         header=[*headers, f"User-Agent: {connection.user_agent}"],
-        subprotocols=["v5.channel.k8s.io", "v4.channel.k8s.io"],
+        subprotocols=list(PROTOCOLS),
+        suppress_origin=True,
         redirect_limit=0,
-        http_no_proxy=["*"],
     )
+    return opened
 
 
-def _read(socket: websocket.WebSocket, deadline: float) -> ExecResult:
+def _read(socket: websocket.WebSocket) -> ExecResult:
     import websocket
 
-    stdout = bytearray()
+    output = {STDOUT: bytearray(), STDERR: bytearray()}
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise websocket.WebSocketTimeoutException("deadline")
-        socket.settimeout(left)
-        opcode, data = socket.recv_data()
+        opcode, frame = socket.recv_data()
         if opcode == websocket.ABNF.OPCODE_CLOSE:
-            return ExecResult(error="exec ended without a status")
-        frame = data if isinstance(data, bytes) else data.encode()
-        if frame[:1] == bytes([STDOUT]):
-            stdout += frame[1:]
-        elif frame[:1] == bytes([STATUS]):
-            return _ended(bytes(stdout), frame[1:])
-        if len(stdout) > MOST_OUTPUT:
-            return ExecResult(error="the command printed more than 64 KiB")
+            return ExecResult(error="the exec ended without the command's status")
+        channel, data = frame[:1], frame[1:]
+        if channel == bytes([STATUS]):
+            return _ended(bytes(output[STDOUT]), bytes(output[STDERR]), data)
+        if channel and channel[0] in output:
+            output[channel[0]] += data
+        if sum(map(len, output.values())) > MOST_OUTPUT:
+            return ExecResult(error=f"the command printed more than {MOST_OUTPUT // 1024} KiB")
 
 
-def _ended(stdout: bytes, body: bytes) -> ExecResult:
+def _ended(stdout: bytes, stderr: bytes, body: bytes) -> ExecResult:
     try:
         status = msgspec.json.decode(body, type=_Status)
     except UNDECODABLE:
-        return ExecResult(error="exec ended with a status that could not be decoded")
+        return ExecResult(error="the exec ended with a status that could not be decoded")
     if status.status == "Success":
-        return ExecResult(stdout, 0)
+        return ExecResult(stdout, 0, stderr=stderr)
     causes = status.details.causes if status.details else None
     codes = [cause.message for cause in causes or () if cause.reason == "ExitCode"]
-    if codes and codes[0].isdigit():
-        return ExecResult(stdout, int(codes[0]), f"exit code {codes[0]}")
-    return ExecResult(stdout, None, status.message or "exec failed")
+    if codes and re.fullmatch(r"\d{1,9}", codes[0], re.ASCII):
+        said = one_line(stderr, 200)
+        error = f"exit code {codes[0]}{': ' if said else ''}{said}"
+        return ExecResult(stdout, int(codes[0]), error, stderr=stderr)
+    return ExecResult(stdout, None, one_line(status.message) or "the exec failed", stderr=stderr)
 
 
-# Which programs an image may have to read one file, the cheapest first; a shell's own loop needs no other program.
+# Which programs an image may have to read one file, the likeliest first; a shell's own loop needs no other program.
 _LOOP = 'while IFS= read -r line; do echo "$line"; done < "$0"'
 READERS: tuple[tuple[str, ...], ...] = (
     ("cat",),
     ("head", "-n", "80"),
-    ("grep", ""),
+    ("grep", "-E", ""),
     ("sed", ""),
     ("awk", "1"),
     ("sh", "-c", _LOOP),
     ("bash", "-c", _LOOP),
     ("busybox", "cat"),
+    ("/bin/busybox", "cat"),
 )
 
 
 def read_status(connection: Connection, namespace: str, pod: str, container: str, path: str, timeout: float) -> Observed:
-    """Return what `path` (a /proc/…/status) says inside of a container, by whatever program the image has."""
+    """Return what `path` (a /proc/…/status) says inside of a container, by whatever program the image has.
+
+    `timeout` in seconds holds for all attempts together. What could not be read is `failed`, with the reason.
+    """
     deadline = time.monotonic() + timeout
-    errors: list[str] = []
+    why = "no time was left"
     for reader in READERS:
         left = deadline - time.monotonic()
         if left <= 0:
-            break
+            return _failed(f"{why} (no time was left for another try)")
         result = run(connection, namespace, pod, container, (*reader, path), left)
-        if result.exit_code == 0 and result.stdout:
+        if result.exit_code == 0 and is_status(result.stdout):
             return from_status(result.stdout, "exec")
-        errors.append(result.error or "it printed nothing")
-        if result.forbidden or not _no_such_program(result):
-            break
-    why = errors[-1] if errors else "no time was left"
-    if len(errors) == len(READERS):
-        why = "the image has no program that could read it (no shell)"
+        if result.exit_code == 0:
+            why = f"{reader[0]} printed something else than a process's status"
+            continue
+        why = result.error or "the exec failed"
+        if not _no_such_program(result, reader[0]):
+            return _failed(why)
+    return _failed("the image has no program that could read it (no shell)")
+
+
+def _failed(why: str) -> Observed:
     return Observed(Observation.FAILED, via="exec", explanation=why)
 
 
-def _no_such_program(result: ExecResult) -> bool:
-    text = (result.error or "").lower()
-    return result.exit_code in (126, 127) or "executable file not found" in text or "no such file or directory" in text
+# runc (libcontainer/standard_init_linux.go, Go's exec.Error): exec: "cat": executable file not found in $PATH, or for a name with a
+# slash: exec: "/bin/x": stat /bin/x: no such file or directory; crun (src/libcrun/container.c): executable file `cat` not found.
+_NOT_FOUND = r'exec: "{0}": (?:executable file not found|stat [^:]*: no such file)|executable file [`\']?{0}[`\']? not found'
+
+
+def _no_such_program(result: ExecResult, program: str) -> bool:
+    """Whether another program may succeed: this one is not there (also as exit code 126 or 127), or is a directory or the like."""
+    if result.exit_code is not None:
+        return result.exit_code in (126, 127)
+    text = result.error or ""
+    return not result.forbidden and re.search(_NOT_FOUND.format(re.escape(program)), text, re.IGNORECASE) is not None

@@ -6,6 +6,8 @@ is not part of the configuration, so configz never shows it: `false` there prove
 
 from __future__ import annotations
 
+import itertools
+import posixpath
 import re
 
 import msgspec
@@ -16,6 +18,16 @@ from ..model import KubeletDefault
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
 ROOT_FLAG = "root-dir"
+# A label with more dashes than this is taken at its word: every dash a slash.
+MOST_DASHES = 6
+
+# All that decoding an answer can raise: wrong JSON or types, broken UTF-8, nesting without end.
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# What Go's strconv.ParseBool takes for a value.
+_BOOLS = {
+    **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False),
+}
 
 
 class _Config(Struct, frozen=True, rename="camel"):
@@ -41,13 +53,15 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
         return KubeletDefault.OFF, "configz says false, and flagz shows no --seccomp-default"
     if config is False:
         return KubeletDefault.UNKNOWN, "configz says false, but --seccomp-default could not be seen (no flagz)"
+    if flag is False:
+        return KubeletDefault.UNKNOWN, "flagz shows no --seccomp-default, but the kubelet's configuration could not be read"
     return KubeletDefault.UNKNOWN, "the kubelet's configuration could not be read"
 
 
-def root_dir(flagz: bytes) -> str | None:
-    """Return the kubelet's --root-dir, None where flagz does not show it."""
-    root = flags(flagz).get(ROOT_FLAG)
-    return root if root and root.startswith("/") else None
+def root_dir(flagz: bytes | None) -> str | None:
+    """Return the kubelet's --root-dir, cleaned, None where flagz does not show it."""
+    root = flags(flagz).get(ROOT_FLAG) if flagz is not None else None
+    return posixpath.normpath(root) if root and root.startswith("/") else None
 
 
 def _configured(configz: bytes | None) -> bool | None:
@@ -55,7 +69,7 @@ def _configured(configz: bytes | None) -> bool | None:
         return None
     try:
         config = msgspec.json.decode(configz, type=_Configz).kubeletconfig
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNDECODABLE:
         return None
     return config.seccomp_default if config else None
 
@@ -63,24 +77,38 @@ def _configured(configz: bytes | None) -> bool | None:
 def _flag(flagz: bytes | None) -> bool | None:
     """Return the flag's value. flagz lists every flag, so an answer without this one is one that is not understood."""
     value = flags(flagz).get(SECCOMP_FLAG) if flagz is not None else None
-    return {"true": True, "false": False}.get(value or "")
+    return parse_bool(value)
+
+
+def parse_bool(value: str | None) -> bool | None:
+    """Return a boolean flag's value as Go reads it, None for what is none."""
+    return _BOOLS.get(value or "")
 
 
 def flags(flagz: bytes) -> dict[str, str]:
-    """Return the flags of a flagz answer, structured or text.
+    """Return the flags of a flagz answer, structured (v1alpha1 of 1.35, v1beta1 of 1.36) or text (1.33 and later).
 
     The text form's delimiter is chosen at random from `:`, `: `, `=` and a space, one for the whole answer
-    (component-base `zpages/flagz`), so it is what follows a flag's name.
+    (component-base `zpages/flagz`), so it is what follows a flag's name. An answer that is neither has no flags.
     """
     try:
         return msgspec.json.decode(flagz, type=_Flagz).flags or {}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNDECODABLE:
         text = flagz.decode("utf-8", "replace")
     return {match[1]: match[2].strip() for match in re.finditer(r"^([a-z][a-z0-9-]*)(?::|=| )(.*)$", text, re.MULTILINE)}
 
 
 def root_from_label(label: str | None) -> tuple[str, ...]:
-    """Return the directories that the label kubelet.kubernetes.io/directory-location may mean: it writes `/` as `-`."""
-    if not label or not re.fullmatch(r"[A-Za-z0-9._-]+", label):
+    """Return the directories that the label kubelet.kubernetes.io/directory-location may mean, the likeliest first.
+
+    It writes `/` as `-`, so a dash may be either; who uses one must verify it. Empty for what is no such label.
+    """
+    if not label or len(label) > 63 or not re.fullmatch(r"[A-Za-z0-9._-]+", label):
         return ()
-    return ("/" + label.strip("-").replace("-", "/"),)
+    words = label.strip("-").split("-")
+    if "" in words or "." in words or ".." in words:
+        return ()
+    gaps = len(words) - 1
+    choices = itertools.product("/-", repeat=gaps) if gaps <= MOST_DASHES else [("/",) * gaps]
+    ordered = sorted(choices, key=lambda choice: choice.count("-"))
+    return tuple("/" + words[0] + "".join(map("".join, zip(choice, words[1:], strict=True))) for choice in ordered)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import posixpath
 
 from msgspec import Struct
 
@@ -15,19 +16,23 @@ from .script import SCRIPT
 
 APP = "kubectl-seccomp"
 NAME_PREFIX = "kubectl-seccomp-probe-"
+NAME_LABEL = "app.kubernetes.io/name"
 APP_LABEL = "app.kubernetes.io/managed-by"
 RUN_LABEL = "kubectl-seccomp/run"
 DEADLINE_ANNOTATION = "kubectl-seccomp/deadline"
 SPO_DIRECTORY = "/var/lib/security-profiles-operator"
 VOLUME_SECCOMP, VOLUME_SPO = "seccomp", "spo"
+# PATH_MAX and NAME_MAX of Linux: no file can be opened by a longer name.
+LONGEST_PATH, LONGEST_NAME = 4096, 255
 
 
 class ProbeRequest(Struct, frozen=True):
     """What one node is asked, and as whom.
 
     `ids` are container ids without their scheme, `paths` localhostProfiles; `root` is the kubelet's root directory, and
-    `mounts` those of VOLUME_SECCOMP and VOLUME_SPO that the pod gets. `seconds` is how long the pod may live, `deadline` the
-    same as an absolute time in epoch seconds, for whoever finds the pod later. `nonce` marks the log as this run's.
+    `mounts` those of VOLUME_SECCOMP and VOLUME_SPO that the pod gets, `absent` those that the node has no directory for.
+    `seconds` is how long the pod may live, `deadline` the same as an absolute time in epoch seconds, for whoever finds the
+    pod later. `nonce` (a label's value) marks the pod and its log as this run's.
     """
 
     node: str
@@ -41,11 +46,12 @@ class ProbeRequest(Struct, frozen=True):
     ids: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def pod_name(node: str, nonce: str) -> str:
     """Return a name that tells the node, is unique to the run, and fits into 63 characters."""
-    slug = "".join(character if character.isalnum() else "-" for character in node.lower())[:20].strip("-")
+    slug = "".join(character if character.isascii() and character.isalnum() else "-" for character in node.lower())[:20].strip("-")
     digest = hashlib.sha256(node.encode()).hexdigest()[:6]
     return f"{NAME_PREFIX}{slug}-{digest}-{nonce[:8]}"
 
@@ -54,13 +60,13 @@ def mounts_for(paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return the volumes that these localhostProfiles need: none, the seccomp directory, or the operator's as well."""
     if not paths:
         return ()
-    uses_operator = any(path.lstrip("./").startswith("operator/") for path in paths)
+    uses_operator = any(posixpath.normpath(path).startswith("operator/") for path in paths)
     return (VOLUME_SECCOMP, VOLUME_SPO) if uses_operator else (VOLUME_SECCOMP,)
 
 
 def probe_pod(request: ProbeRequest) -> dict[str, object]:
     """Return the pod's manifest."""
-    places = {VOLUME_SECCOMP: (f"{request.root}/seccomp", "/host/seccomp"), VOLUME_SPO: (SPO_DIRECTORY, "/host/spo")}
+    places = {VOLUME_SECCOMP: (f"{_clean(request.root)}/seccomp", "/host/seccomp"), VOLUME_SPO: (SPO_DIRECTORY, "/host/spo")}
     volumes = [("proc", "/proc", "/hostproc"), *((name, *places[name]) for name in request.mounts)]
     return {
         "apiVersion": "v1",
@@ -68,7 +74,7 @@ def probe_pod(request: ProbeRequest) -> dict[str, object]:
         "metadata": {
             "name": request.name,
             "namespace": request.namespace,
-            "labels": {"app.kubernetes.io/name": APP, APP_LABEL: APP, RUN_LABEL: request.nonce},
+            "labels": {NAME_LABEL: APP, APP_LABEL: APP, RUN_LABEL: request.nonce},
             "annotations": {DEADLINE_ANNOTATION: str(request.deadline)},
         },
         "spec": {
@@ -87,23 +93,17 @@ def probe_pod(request: ProbeRequest) -> dict[str, object]:
 
 
 def _container(request: ProbeRequest, volumes: list[tuple[str, str, str]]) -> dict[str, object]:
-    coded = " ".join(base64.b64encode(path.encode("utf-8", "surrogatepass")).decode() for path in request.paths)
-    environment = {
-        "NONCE": request.nonce,
-        "IDS": " ".join(request.ids),
-        "PATHS": coded,
-        "ROOT": request.root,
-        "SPO": SPO_DIRECTORY,
-    }
     return {
         "name": "probe",
         "image": request.image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-c", SCRIPT],
-        "env": [{"name": name, "value": _literal(value)} for name, value in environment.items()],
-        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+        "command": ["sh", "-c", SCRIPT, "probe", *questions(request)],
+        "env": [{"name": name, "value": _literal(value)} for name, value in environment(request).items()],
+        # Small, and all of them set: a namespace's quota may demand it.
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "500m", "memory": "64Mi"}},
         "securityContext": {
             "runAsUser": 0,
+            "runAsNonRoot": False,
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
@@ -113,6 +113,30 @@ def _container(request: ProbeRequest, volumes: list[tuple[str, str, str]]) -> di
     }
 
 
+def questions(request: ProbeRequest) -> list[str]:
+    """Return the script's arguments."""
+    return [*(f"i{container}" for container in request.ids), *map(_question, request.paths)]
+
+
+def environment(request: ProbeRequest) -> dict[str, str]:
+    """Return the script's environment."""
+    operator = VOLUME_SPO in request.mounts or VOLUME_SPO in request.absent
+    return {"NONCE": request.nonce, "ROOT": _clean(request.root), "SPO": SPO_DIRECTORY if operator else ""}
+
+
+def _question(path: str) -> str:
+    """Return the argument that asks for one localhostProfile, cleaned as the kubelet does (Go's filepath.Join)."""
+    clean = posixpath.normpath(path).lstrip("/")
+    name = clean.encode("utf-8", "surrogatepass")
+    if not path or b"\0" in name or len(name) > LONGEST_PATH or any(len(part) > LONGEST_NAME for part in name.split(b"/")):
+        return "x"
+    return "p" + base64.b64encode(name).decode()
+
+
+def _clean(root: str) -> str:
+    return posixpath.normpath(root).rstrip("/")
+
+
 def _literal(value: str) -> str:
-    """Keep the kubelet from expanding $(NAME) in a value."""
-    return value.replace("$(", "$$(")
+    """Keep the kubelet from expanding $(NAME) in a value (kubernetes `third_party/forked/golang/expansion`)."""
+    return value.replace("$", "$$")

@@ -1,6 +1,6 @@
 """The script of the node probe: POSIX sh, run by busybox ash or dash, read by output.py.
 
-It prints lines of words, of which the first counts the lines and the last one says how many there were; whatever comes from
+It prints lines of words, the last of which says how many there were, so that a cut log is seen as such; whatever comes from
 the node is base64 behind a `=`, so that no name can pretend to be a line or a word. Questions come as arguments (`i` and a
 container id, `p` and the base64 of a localhostProfile, `x` for a profile that no file can have as its name) and by
 environment: NONCE, ROOT (the kubelet's root directory on the node) and SPO (the directory of the Security Profiles Operator,
@@ -14,7 +14,7 @@ SCRIPT = r"""
 exec 2>/dev/null
 LC_ALL=C; export LC_ALL
 LIMIT=1048576      # the largest content that is sent, in bytes
-LEFT=4194304       # and how much of all contents together
+LEFT=6291456       # and how much of all contents together: a log is rotated, and so cut, at 10 MiB
 HASHED=67108864    # the largest file that is hashed
 SPACE=$IFS
 N=0
@@ -140,7 +140,7 @@ kubelet_flags() { # $1 the process's name; its command line on stdin, a word a l
   n=0; is=; want=; root=-; flag=-; port=-; config=-; host=-
   while IFS= read -r word || [ -n "$word" ]; do
     n=$((n+1))
-    case $n/$1/$word in 1/*/kubelet|1/*/*/kubelet|2/*kube*/kubelet) is=1 ;; esac
+    case $n/$1/$word in 1/*/kubelet|2/*kube*/kubelet) is=1 ;; esac
     if [ -n "$want" ]; then name=$want; value=$word; want=
     else
       case $word in

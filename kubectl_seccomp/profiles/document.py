@@ -52,7 +52,8 @@ class Judgement(Struct, frozen=True):
     """What a node's runtime makes of a file.
 
     `effect`: "filter" (loaded), "none" (the container runs without a filter), "refused" (it cannot start), None for a file that
-    is beyond what is judged here (state unreadable). `why` is one sentence that calls the file "it". `forbids_nothing`: a filter that lets every call pass.
+    is beyond what is judged here (state unreadable). `why` is one sentence that calls the file "it". `forbids_nothing`: a
+    filter that lets every call pass.
     """
 
     state: FileState

@@ -17,11 +17,11 @@ DEEPEST = 400
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{\]}]', re.DOTALL)
 
 
-class Refused(Exception):  # noqa: N818 - what a runtime does, not what went wrong here
+class Refused(Exception):
     """A runtime would refuse the file; the text ends a sentence that begins with the file: "is empty"."""
 
 
-class NotJudged(Exception):  # noqa: N818 - no error of the file: Go may well accept it
+class NotJudged(Exception):
     """The file is beyond what is looked at here; the text ends a sentence that begins with the file."""
 
 

@@ -120,9 +120,7 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
         yield from _below(every, headers is not None, widths[:-1], width)
 
 
-def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None
-) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None) -> Iterator[str]:
     """Yield the lines of a table whose cells are any text; without rows there is nothing, not even heads."""
     body = [[safe(cell) for cell in row] for row in rows]
     if body:

@@ -239,9 +239,7 @@ def manifests() -> list[PodReport]:
 def hostile() -> list[PodReport]:
     """One pod whose every text is hostile."""
     said = Declared(Profile(HOSTILE, HOSTILE), Profile(HOSTILE, HOSTILE), HOSTILE)
-    found = template(
-        HOSTILE, HIGH, HOSTILE, slug=HOSTILE, detail=HOSTILE, evidence=(HOSTILE,), remediation=HOSTILE, patch=HOSTILE
-    )
+    found = template(HOSTILE, HIGH, HOSTILE, slug=HOSTILE, detail=HOSTILE, evidence=(HOSTILE,), remediation=HOSTILE, patch=HOSTILE)
     made = decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, HOSTILE, found, declared=said, path=HOSTILE,
                     file=ProfileFile(FileState.INVALID, HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE, explanation=HOSTILE + "!"),
                     observed=Observed(Observation.FAILED, explanation=HOSTILE, via=HOSTILE))  # fmt: skip

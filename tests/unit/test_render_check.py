@@ -180,9 +180,7 @@ def test_gaps_stand_under_the_pod_they_name_and_the_others_at_the_end() -> None:
 def test_lines_keep_to_the_width_but_for_what_is_pasted(width: int) -> None:
     text = shown(*reports.everything(), gaps=reports.GAPS, width=width)
     room = max(width, 40)
-    prose = [
-        line for line in text.splitlines() if line.startswith(("KS", "  ", "Pod Security", "gap")) and "kubectl patch" not in line
-    ]
+    prose = [line for line in text.splitlines() if line.startswith(("KS", "  ", "Pod Security", "gap")) and "kubectl patch" not in line]
     assert len(prose) > 50
     assert all(len(line) <= room for line in prose)
 

@@ -124,8 +124,7 @@ def test_batches_join_without_a_seam() -> None:
 def test_equal_ids_of_passing_decisions_are_not_mixed_up() -> None:
     """Decisions may be made anew for every pod; a freed one's id must not stand for its successor."""
     pods = (
-        reports.pod(f"p{number}", reports.container("c", reports.decision(explanation=f"reason {number}")))
-        for number in range(300)
+        reports.pod(f"p{number}", reports.container("c", reports.decision(explanation=f"reason {number}"))) for number in range(300)
     )
     walked = msgspec.structs.replace(reports.report([]), pods=pods, findings=lambda: iter(()), tail=lambda: TAIL)
     document = as_json(walked)

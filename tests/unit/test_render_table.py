@@ -67,9 +67,7 @@ def test_reasons_that_differ_only_by_node_share_a_row(nodes: list[str], told: st
 
 
 def test_reasons_that_differ_otherwise_are_counted_as_pods() -> None:
-    made = [
-        decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set", template("KS111", HIGH, f"cannot start: {n}")) for n in "xy"
-    ]
+    made = [decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set", template("KS111", HIGH, f"cannot start: {n}")) for n in "xy"]
     found = rows(*(pod(f"p{n}", container("app", each), owner=WEB) for n, each in enumerate(made)))
     assert [row[5] for row in found] == ["cannot start: x (1 other pod likewise)"]
 
@@ -86,9 +84,7 @@ OTHER = {
     "observation": pod("web-2", container("app", decision(observed=reports.PROVEN)), owner=WEB),
     "verdict": pod("web-2", container("app", decision(verdict=Verdict.LOST)), owner=WEB),
     "file": pod("web-2", container("app", decision(file=ProfileFile(FileState.MISSING))), owner=WEB),
-    "finding": pod(
-        "web-2", container("app", decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set", reports.LOST)), owner=WEB
-    ),
+    "finding": pod("web-2", container("app", decision(EffectiveType.RUNTIME_DEFAULT, DecidedBy.POD, "set", reports.LOST)), owner=WEB),
     "manifest": pod("web-2", container("app", SET), owner=WEB, file="a.yaml", document=1),
 }
 

@@ -17,6 +17,8 @@ KUBERNETES = os.environ.get("KSECCOMP_LAB_KUBERNETES", "1.37.2")
 CONTAINERD = os.environ.get("KSECCOMP_LAB_CONTAINERD", "2.4.2")
 RUNC = os.environ.get("KSECCOMP_LAB_RUNC", "1.5.2")
 CRIO = os.environ.get("KSECCOMP_LAB_CRIO", "1.36.3")
+# Raised when this file builds something else from the same inputs.
+RECIPE = 1
 ETCD, COBRA, GO = "3.7.0", "1.10.2", "1.26.0"
 CACHE = Path(os.environ.get("KSECCOMP_CACHE", Path.home() / ".cache" / "kubectl-seccomp")) / "lab"
 PACKAGES = {
@@ -32,9 +34,9 @@ def say(text: str) -> None:
 
 
 def key() -> str:
-    """Return the hash of all inputs: sources, versions, and this file."""
-    digest = hashlib.sha256(f"{KUBERNETES} {CONTAINERD} {RUNC} {CRIO}".encode())
-    for path in sorted([*HERE.glob("go/*"), HERE / "build.py", HERE / "images.py", HERE / "pinns", HERE / "runc-wrap"]):
+    """Return the hash of all inputs: versions, sources, and the number of the way they are built."""
+    digest = hashlib.sha256(f"{RECIPE} {KUBERNETES} {CONTAINERD} {RUNC} {CRIO} {ETCD} {COBRA}".encode())
+    for path in sorted([*HERE.glob("go/*"), HERE / "images.py", HERE / "pinns", HERE / "runc-wrap"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

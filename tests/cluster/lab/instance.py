@@ -39,7 +39,8 @@ class Instance:
         self.netns = f"ksc-{name}"
         self.cgroup = f"ksc-{name}"
         self.kubeconfig = self.pki / "admin.kubeconfig"
-        self.binaries = build.folder()
+        running = self.home / "binaries"
+        self.binaries = running.resolve() if running.exists() else build.folder()
 
     def enter(self, arguments: Iterable[str | Path], mounts: bool = False) -> list[str]:
         """Return the command that runs `arguments` inside the cluster's network (and mount) namespace."""

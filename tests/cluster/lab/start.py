@@ -25,6 +25,7 @@ def up(instance: Instance, names: list[str], bare: bool = False) -> None:
     build.ensure()
     for folder in ("log", "run", "pki"):
         (instance.home / folder).mkdir(parents=True, exist_ok=True)
+    (instance.home / "binaries").symlink_to(instance.binaries)
     _namespaces(instance)
     _certificates(instance)
     _control_plane(instance, bare)
