@@ -1,11 +1,15 @@
 """Manifests, directories, dumps and stdin -> the same pods as the API gives.
 
-A document that cannot be read is a gap that names file, document and line; everything around it is still read.
+Which files are read follows kubectl (k8s.io/cli-runtime 0.37 pkg/resource/visitor.go and builder.go). What cannot be read is
+a gap that names file, document and line; everything around it is still read.
 """
 
 from __future__ import annotations
 
+import glob
+import io
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,171 +18,229 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Raw, Struct
 
+from .manifests import Reader, Source
 from .model import Fault, Gap
-from .pods import Pod, containers, from_mapping
-from .yamls import Broken, documents
+from .pods import Pod
+from .yamls import LARGEST_DOCUMENT, Broken, documents
 
 SUFFIXES = (".json", ".yaml", ".yml")
 LARGEST_FILE = 1024 * 1024 * 1024
-_DEEPEST_LIST = 4
+MOST_GAPS = 100
+_BOM = b"\xef\xbb\xbf"
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_BYTE = re.compile(r"\(byte (\d+)\)")
 
 
-class _Count(Struct):
-    """How many objects were seen, and how many of them held pods or were gaps."""
+class _List(Struct, frozen=True, rename="camel"):
+    """A JSON object that may be a List; its items stay bytes until their turn."""
 
-    objects: int = 0
-    used: int = 0
-
-
-class _Kind(Struct, frozen=True, rename="camel"):
-    api_version: object = None
-    kind: object = None
+    api_version: str | None = None
+    kind: str | None = None
     items: list[Raw] | None = None
 
 
+class _NotJson(Exception):  # noqa: N818 - not an error: what begins like JSON is perhaps YAML
+    """Why a text is no JSON, and after how many bytes; `whole` is false when it just ends too early."""
+
+    def __init__(self, why: str, byte: int, *, whole: bool) -> None:
+        super().__init__(why)
+        self.byte = byte
+        self.whole = whole
+
+
 def read(paths: Sequence[str], recursive: bool, stdin: BinaryIO | None) -> Iterator[Pod | Gap]:
-    """Yield the pods and pod templates of all paths ("-" is stdin), and a gap for whatever could not be read.
+    """Return the pods and pod templates of all paths ("-" is stdin), one by one, and a gap for whatever could not be read.
 
-    A path that does not exist raises Fault. When nothing in the input can be audited, the last gap says so.
+    Directories give their .json, .yaml and .yml files in lexical order, with those of their subdirectories when `recursive`.
+    Raises Fault (3), before anything is read, for a path that does not exist. When nothing in the input can be audited, the
+    last gap says so. Containers of YAML have the line they start on; those of JSON have none.
     """
-    count = _Count()
+    return _read([found for path in paths for found in _existing(path)], recursive, stdin)
+
+
+def _existing(path: str) -> list[str]:
+    """Return the path, or what it matches as a pattern when there is no such file."""
+    if path == "-" or os.path.lexists(path):
+        return [path]
+    matches = sorted(glob.glob(path, include_hidden=True))
+    if not matches:
+        hint = "URLs are not read: download it first, or pipe it to -f -" if "://" in path else None
+        raise Fault(f'the path "{_shown(path)}" does not exist', hint)
+    return matches
+
+
+def _read(paths: list[str], recursive: bool, stdin: BinaryIO | None) -> Iterator[Pod | Gap]:
+    reader = Reader()
+    used = False
     for path in paths:
-        for name, source in _sources(path, recursive, stdin):
-            for found in [source] if isinstance(source, Gap) else _file(name, source, count):
-                count.used += 1
+        for name, data in _texts(path, recursive, stdin):
+            for found in _capped(name, iter([data]) if isinstance(data, Gap) else _text(name, data, reader)):
+                used = True
                 yield found
-    if not count.used:
-        where = ", ".join(paths)
-        yield Gap("manifests", where, f"nothing in it can be audited: {count.objects} objects, none of them holds pods")
+    if not used:
+        names = ", ".join(_shown(path) for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        yield Gap("manifests", names, f"nothing in it can be audited: {_holding(reader.objects)}")
 
 
-def _sources(path: str, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes | Gap]]:
+def _holding(objects: int) -> str:
+    if objects == 1:
+        return "1 object, and it holds no pods"
+    return f"{objects} objects, none of them holds pods" if objects else "no objects"
+
+
+def _capped(name: str, found: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
+    """Pass on at most MOST_GAPS gaps of one file: a broken dump must not fill memory and screen."""
+    gaps = 0
+    for item in found:
+        gaps += isinstance(item, Gap)
+        if gaps <= MOST_GAPS or not isinstance(item, Gap):
+            yield item
+    if gaps > MOST_GAPS:
+        yield Gap("document", name, f"{gaps - MOST_GAPS} more like these")
+
+
+def _texts(path: str, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes | Gap]]:
+    """Yield what there is to read under one path: the name to show, and its bytes."""
     if path == "-":
-        yield "-", (stdin.read(LARGEST_FILE) if stdin is not None else b"")
-        return
-    if not os.path.lexists(path):
-        raise Fault(f'the path "{path}" does not exist')
-    if not os.path.isdir(path):
-        yield path, _bytes(path)
-        return
-    for name in _listing(path, recursive):
-        yield name, _bytes(name)
+        yield "-", _drained("-", stdin or io.BytesIO())
+    elif os.path.isdir(path):
+        files = 0
+        for found in _walk(path, recursive):
+            files += 1
+            yield (found.where, found) if isinstance(found, Gap) else (_shown(found), _bytes(found, given=False))
+        if not files:
+            hint = "" if recursive else " (-R looks into its subdirectories)"
+            why = f"there is no .json, .yaml or .yml file in it{hint}"
+            yield _shown(path), Gap("manifests", _shown(path), why)
+    else:
+        yield _shown(path), _bytes(path, given=True)
 
 
-def _listing(path: str, recursive: bool) -> Iterator[str]:
-    """Yield the manifests of a directory in order; links to directories are not followed."""
-    for folder, folders, names in os.walk(path):
-        folders.sort()
-        yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(SUFFIXES))
-        if not recursive:
-            return
+def _walk(top: str, recursive: bool) -> Iterator[str | Gap]:
+    """Yield the manifests of a directory in lexical order. Links to directories are not followed, so there are no loops."""
+    todo = [(top, True)]
+    while todo:
+        path, directory = todo.pop()
+        if not directory:
+            yield path
+            continue
+        try:
+            with os.scandir(path) as entries:
+                inside = [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            yield Gap("directory", _shown(path), error.strerror or str(error))
+            continue
+        todo += sorted((item for item in inside if recursive if item[1] or item[0].endswith(SUFFIXES)), reverse=True)
 
 
-def _bytes(path: str) -> bytes | Gap:
-    """Return a regular file's bytes; opening a pipe or a device could hang."""
+def _bytes(path: str, *, given: bool) -> bytes | Gap:
+    """Return a file's bytes. A pipe or a device is read only when it was named: opening one could hang."""
+    name = _shown(path)
     try:
         info = os.stat(path)
-        if not stat.S_ISREG(info.st_mode):
-            return Gap("file", path, "not a regular file")
-        if info.st_size > LARGEST_FILE:
-            return Gap("file", path, "larger than 1 GiB")
-        return Path(path).read_bytes()
+        if stat.S_ISDIR(info.st_mode):
+            return Gap("file", name, "is a directory")
+        if stat.S_ISREG(info.st_mode):
+            return Gap("file", name, _too_large()) if info.st_size > LARGEST_FILE else Path(path).read_bytes()
+        if not given:
+            return Gap("file", name, "is not a regular file")
+        with open(path, "rb") as stream:
+            return _drained(name, stream)
     except OSError as error:
-        return Gap("file", path, error.strerror or str(error))
+        return Gap("file", name, error.strerror or str(error))
 
 
-def _file(name: str, data: bytes, count: _Count) -> Iterator[Pod | Gap]:
+def _drained(name: str, stream: BinaryIO) -> bytes | Gap:
+    """Return everything a stream gives, up to the limit."""
+    whole = io.BytesIO()
+    try:
+        while part := stream.read(1 << 20):
+            whole.write(part)
+            if whole.tell() > LARGEST_FILE:
+                return Gap("file", name, _too_large())
+    except OSError as error:
+        return Gap("file", name, error.strerror or str(error))
+    return whole.getvalue()
+
+
+def _too_large() -> str:
+    return f"is larger than {LARGEST_FILE >> 20} MiB"
+
+
+def _shown(path: str) -> str:
+    """Return a path as text that every output can hold: file names are bytes, and need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _text(name: str, data: bytes, reader: Reader) -> Iterator[Pod | Gap]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield Gap("file", name, "is UTF-16: manifests are UTF-8")
         return
-    if data.lstrip()[:1] == b"{":
-        yield from _json(name, data, count)
-    else:
-        yield from _yaml(name, data, count)
-
-
-def _json(name: str, data: bytes, count: _Count) -> Iterator[Pod | Gap]:
-    """Read one JSON object; the items of a list stay bytes until their turn."""
-    try:
-        head = msgspec.json.decode(data, type=_Kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # What begins like JSON can still be a stream of YAML documents in flow style.
-        if isinstance(error, msgspec.ValidationError) or b"\n---" not in data:
-            yield Gap("document", f"{name} (document 1)", f"not valid JSON: {error}")
-        else:
-            yield from _yaml(name, data, count)
+    if data.removeprefix(_BOM).lstrip()[:1] not in (b"{", b"["):
+        yield from _yaml(name, data, reader)
         return
-    if head.items is None or not str(head.kind).endswith("List"):
-        yield from _decoded(name, data, None, count, 1)
+    try:
+        values = _values(memoryview(data)[len(_BOM) * data.startswith(_BOM) :])
+    except _NotJson as error:
+        # Also a stream of YAML documents in flow style, or a template, may begin with a brace.
+        if error.whole and (len(data) <= LARGEST_DOCUMENT or b"\n---" in data):
+            yield from _yaml(name, data, reader)
+        else:
+            line = 1 + data.count(b"\n", 0, error.byte)
+            yield Gap("document", f"{name}:{line} (document 1)", f"not valid JSON: {error}")
+        return
+    for number, value in enumerate(values, 1):
+        yield from _json(Source(name, f"{name} (document {number})" if len(values) > 1 else name, number), value, reader)
+
+
+def _values(view: memoryview) -> list[Raw]:
+    """Return the JSON values that stand one after the other in a text, checked but not decoded."""
+    values: list[Raw] = []
+    begin = 0
+    while begin < len(view):
+        try:
+            values.append(msgspec.json.decode(view[begin:], type=Raw))
+            break
+        except (msgspec.DecodeError, RecursionError) as error:
+            trailing = _TRAILING.search(str(error))
+            if trailing is None or view[begin + int(trailing[1])] not in b"{[":
+                at = _BYTE.search(str(error))
+                raise _NotJson(str(error), begin + int(at[1]) if at else len(view), whole=at is not None) from error
+            end = begin + int(trailing[1])
+            values.append(msgspec.json.decode(view[begin:end], type=Raw))
+            begin = end
+    return values
+
+
+def _json(source: Source, value: Raw, reader: Reader) -> Iterator[Pod | Gap]:
+    """Read one JSON value; a List item by item, so that a dump never stands in memory as objects."""
+    try:
+        head = msgspec.json.decode(value, type=_List)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        head = _List()
+    if head.items is None or head.kind is None or not head.kind.endswith("List"):
+        yield from _decoded(source, value, reader, None)
         return
     for number, item in enumerate(head.items, 1):
-        yield from _decoded(f"{name} (item {number})", bytes(item), str(head.kind), count, 1, file=name)
-    count.objects += not head.items
+        inner = Source(source.file, f"{source.where} (item {number})", source.document)
+        yield from _decoded(inner, item, reader, (head.api_version, head.kind))
 
 
-def _decoded(
-    where: str, data: bytes, listed: str | None, count: _Count, document: int, file: str | None = None
-) -> Iterator[Pod | Gap]:
+def _decoded(source: Source, raw: Raw, reader: Reader, listed: tuple[str | None, str] | None) -> Iterator[Pod | Gap]:
     try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield Gap("document", where, f"not valid JSON: {error}")
-        return
-    yield from _object(value, file or where, where, document, count, listed)
-
-
-def _yaml(name: str, data: bytes, count: _Count) -> Iterator[Pod | Gap]:
-    for found in documents(data):
-        if isinstance(found, Broken):
-            yield Gap("document", f"{name}:{found.line} (document {found.number})", found.why)
-        elif found.value is not None:
-            where = f"{name}:{found.line} (document {found.number})"
-            yield from _object(found.value, name, where, found.number, count, None)
-
-
-def _object(
-    value: object, file: str, where: str, document: int, count: _Count, listed: str | None, depth: int = 0
-) -> Iterator[Pod | Gap]:
-    if not isinstance(value, dict):
-        yield Gap("document", where, "is not an object")
-        return
-    kind = value.get("kind")
-    items = value.get("items")
-    if isinstance(kind, str) and kind.endswith("List") and isinstance(items, list):
-        if depth >= _DEEPEST_LIST:
-            yield Gap("document", where, "lists are nested too deeply")
-            return
-        for number, item in enumerate(items, 1):
-            yield from _object(item, file, f"{where}, item {number}", document, count, kind, depth + 1)
-        return
-    count.objects += 1
-    if kind is None and listed is not None and listed != "List":
-        value = {**value, "kind": listed.removesuffix("List")}
-    yield from _pods(value, file, where, document)
-
-
-def _pods(value: dict[str, object], file: str, where: str, document: int) -> Iterator[Pod | Gap]:
-    kind = value.get("kind")
-    if not isinstance(kind, str) or not kind:
-        yield Gap("document", where, "has no kind")
-        return
-    try:
-        pod = from_mapping(value, file, document)
-    except msgspec.ValidationError as error:
-        yield Gap("document", where, f"{kind}: {error}")
-        return
-    if pod is None:
-        if _template_inside(value):
-            yield Gap("document", where, f"holds a pod template, but kind {kind} is not known: not audited")
-    elif next(containers(pod), None) is None:
-        yield Gap("document", where, f"{kind} {pod.name or '(no name)'} has no containers")
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        yield Gap("document", source.where, f"not valid JSON: {error}")
+    except RecursionError:
+        yield Gap("document", source.where, "it is nested too deeply")
     else:
-        yield pod
+        yield from reader.pods(value, source, listed)
 
 
-def _template_inside(value: dict[str, object]) -> bool:
-    """Whether an object of an unknown kind holds a pod template where workloads have one."""
-    spec = value.get("spec")
-    template = spec.get("template") if isinstance(spec, dict) else None
-    inner = template.get("spec") if isinstance(template, dict) else None
-    return any(isinstance(part, dict) and isinstance(part.get("containers"), list) for part in (spec, inner))
+def _yaml(name: str, data: bytes, reader: Reader) -> Iterator[Pod | Gap]:
+    for found in documents(data):
+        where = f"{name}:{found.line} (document {found.number})"
+        if isinstance(found, Broken):
+            yield Gap("document", where, found.why)
+        elif found.value is not None:
+            yield from reader.pods(found.value, Source(name, where, found.number, numbered=True), None)

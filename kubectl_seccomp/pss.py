@@ -44,9 +44,7 @@ def _baseline_1_0(pod: Pod, members: tuple[Container, ...]) -> PssLevel:
     """Up to 1.18: only the annotations, which then had an effect."""
     annotations = pod.annotations
     keys = {POD_ANNOTATION, *(CONTAINER_ANNOTATION + member.name for member in members)}
-    bad = sorted(
-        f"{key}={_quote(annotations[key])}" for key in keys if key in annotations and not _valid_annotation(annotations[key])
-    )
+    bad = sorted(f"{key}={_quote(annotations[key])}" for key in keys if key in annotations and not _valid_annotation(annotations[key]))
     if not bad:
         return _PASSES
     return PssLevel(False, f"forbidden {_plural('annotation', bad)} {', '.join(bad)}")

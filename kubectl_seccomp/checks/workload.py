@@ -27,7 +27,7 @@ def _cannot_start(case: Case) -> Template | None:
         return None
     return CANNOT_START.finding(
         _first_line(texts[0].text),
-        evidence=tuple(f"{trouble.where}: {trouble.text}" for trouble in texts) + (case.written,),
+        evidence=(*(f"{trouble.where}: {trouble.text}" for trouble in texts), case.written),
     )
 
 

@@ -59,7 +59,7 @@ def list_(files: Files, selecting: Selecting, output: Output, connection: Option
         query(report, output.query)
     else:
         put(_list_chunks(report, output, all_namespaces=selecting.all_namespaces))
-    return finish(report, output, FailOn.NEVER)
+    return finish(report, output, FailOn.NEVER, judged=False)
 
 
 def make_report(
@@ -141,4 +141,4 @@ def _list_chunks(report: Report, output: Output, *, all_namespaces: bool) -> Ite
 
         wide = output.output is Format.WIDE
         return list_table(report, headers=not output.no_headers, namespace=all_namespaces, wide=wide)
-    return machine(report, output, failing=False)
+    return machine(report, output, failing=False, pods=True)

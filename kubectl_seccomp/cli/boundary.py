@@ -10,42 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
-from types import FrameType
 from typing import Never
 
-from .. import __version__
 from ..model import Fault
 from ..render.text import safe
-
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-
-
-class _Ending:
-    """Turns the first ending signal into a KeyboardInterrupt and swallows every further one.
-
-    At most one exception is ever raised, so that a clean-up it interrupts can be started once more and then finishes.
-    """
-
-    def __init__(self) -> None:
-        self.signum: int | None = None
-
-    def __call__(self, signum: int, _frame: FrameType | None) -> None:
-        if self.signum is None:
-            self.signum = signum
-            raise KeyboardInterrupt
+from .signals import ended_by
 
 
 def run(command: Callable[[], int]) -> Never:
     """Run one command and end the process with its exit code."""
-    ending = _Ending()
-    for signum in ENDING_SIGNALS:
-        signal.signal(signum, ending)
-    try:
-        code = _outcome(command)
-    except KeyboardInterrupt:
-        say("interrupted")
-        code = 128 + (ending.signum or signal.SIGINT)
-    _leave(code)
+    _leave(_outcome(command))
 
 
 def _outcome(command: Callable[[], int]) -> int:
@@ -58,6 +32,9 @@ def _outcome(command: Callable[[], int]) -> int:
         # The reader of our output has gone (| head): nobody is left to be told anything.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + getattr(signal, "SIGPIPE", 13)
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 128 + ended_by()
     return code
 
 
@@ -86,8 +63,3 @@ def put(chunks: Iterable[str]) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     for chunk in chunks:
         sys.stdout.write(chunk)
-
-
-def unexpected(error: BaseException) -> str:
-    """Return the line that asks for a report of an error that is ours."""
-    return f"this is a bug in kubectl-seccomp {__version__}: {type(error).__name__}: {error}"

@@ -8,8 +8,8 @@ from ..model import Report
 from .options import Format, Output
 
 
-def machine(report: Report, output: Output, *, failing: bool) -> Iterator[str]:
-    """Return the report in a format that is read by programs."""
+def machine(report: Report, output: Output, *, failing: bool, pods: bool = False) -> Iterator[str]:
+    """Return the report in a format that is read by programs; `pods` makes names those of pods, not of their owners."""
     match output.output:
         case Format.JSON:
             from ..render.json import render as json
@@ -26,7 +26,7 @@ def machine(report: Report, output: Output, *, failing: bool) -> Iterator[str]:
         case Format.NAME:
             from ..render.names import render as names
 
-            return names(report, failing=failing)
+            return names(report, failing=failing, pods=pods)
         case Format.MARKDOWN | Format.TABLE | Format.WIDE:
             from ..render.markdown import render as markdown
 

@@ -71,12 +71,8 @@ def explain(
     return 0
 
 
-def main() -> None:
-    """Run the command line; ends the process with the exit code of design section 2."""
+def run_app() -> None:
+    """Run the command line; ends the process with the exit code of the command."""
     from . import audit, pods  # noqa: F401 - they register their commands
 
     app(args=sys.argv[1:], prog_name=NAME)
-
-
-if __name__ == "__main__":
-    main()

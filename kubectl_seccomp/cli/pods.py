@@ -63,7 +63,7 @@ def check_pod(
 
         put(render(shown, nodes, shutil.get_terminal_size().columns))
     else:
-        put(machine(shown, output, failing=False))
+        put(machine(shown, output, failing=False, pods=True))
     return finish(shown, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 

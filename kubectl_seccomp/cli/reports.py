@@ -44,12 +44,12 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = False) -> int:
+def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = False, judged: bool = True) -> int:
     """Tell the summary and the gaps on stderr and return the exit code."""
     tail = report.tail()
     sys.stdout.flush()
     if not quiet:
-        for line in summary.lines(tail):
+        for line in summary.lines(tail, source=report.head.scope.source, judged=judged):
             say(line)
     return exit_code(tail, fail_on, allow_gaps=output.allow_gaps)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from ..model import Gap
-from ..nodes.manifest import APP, APP_LABEL, DEADLINE_ANNOTATION, NAME_PREFIX
+from ..nodes.manifest import APP, APP_LABEL, DEADLINE_ANNOTATION, NAME_LABEL, NAME_PREFIX, RUN_LABEL
+from ..objects import ApiPod
 from . import lists
 from .api import Api, ApiError
 from .pods import PodClient
+from .removal import FORCED, Removal, Time
+
+SELECTOR = f"{APP_LABEL}={APP},{NAME_LABEL}={APP}"
 
 
 class Leftover(Struct, frozen=True):
@@ -20,30 +26,57 @@ class Leftover(Struct, frozen=True):
     why: str
 
 
-def cleanup(api: Api, client: PodClient, namespace: str | None, *, every: bool, now: float) -> tuple[list[Leftover], list[Gap]]:
+def cleanup(
+    api: Api,
+    client: PodClient,
+    namespace: str | None,
+    *,
+    every: bool,
+    now: float,
+    fallback: str | None = None,
+    clock: Time | None = None,
+) -> tuple[list[Leftover], list[Gap]]:
     """Remove probe pods past their deadline (`every`: all of them) in one namespace, or in all; `now` in epoch seconds.
 
-    Only pods with our label, our name's beginning and our annotation are touched. ApiError when pods cannot be listed.
+    Where pods cannot be listed in all namespaces, namespace `fallback` is looked at instead, and a gap says so. Only pods with
+    our labels, our name's beginning and our annotation are touched. ApiError when pods cannot be listed.
     """
     done: list[Leftover] = []
     gaps: list[Gap] = []
-    for pod in lists.pods(api, namespace, f"{APP_LABEL}={APP}", None):
+    try:
+        found = list(lists.pods(api, namespace, SELECTOR, None))
+    except ApiError as error:
+        if error.status != 403 or namespace is not None or fallback is None:
+            raise
+        gaps.append(Gap("probe pods", "cluster", f"{error.why}; only namespace {fallback} was looked at"))
+        found = list(lists.pods(api, fallback, SELECTOR, None))
+    for pod in found:
         if isinstance(pod, Gap):
             gaps.append(pod)
-            continue
-        metadata = pod.metadata
-        deadline = (metadata.annotations or {}).get(DEADLINE_ANNOTATION, "") if metadata else ""
-        if metadata is None or not (metadata.name or "").startswith(NAME_PREFIX) or not deadline.isdigit():
-            continue
-        done.append(_one(client, metadata.namespace or "", metadata.name or "", every or int(deadline) < now, metadata.uid))
+        elif (deadline := _deadline(pod)) is not None:
+            done.append(_one(client, pod, every or deadline < now, clock or Time()))
     return done, gaps
 
 
-def _one(client: PodClient, namespace: str, name: str, due: bool, uid: str | None) -> Leftover:
+def _deadline(pod: ApiPod) -> int | None:
+    """Return when the pod's time is over, None for a pod that is not one of ours."""
+    metadata = pod.metadata
+    if metadata is None or not metadata.uid or not (metadata.name or "").startswith(NAME_PREFIX):
+        return None
+    if not (metadata.labels or {}).get(RUN_LABEL):
+        return None
+    text = (metadata.annotations or {}).get(DEADLINE_ANNOTATION, "")
+    return int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
+
+
+def _one(client: PodClient, pod: ApiPod, due: bool, clock: Time) -> Leftover:
+    metadata = pod.metadata
+    assert metadata is not None  # _deadline has seen it
+    namespace, name = metadata.namespace or "", metadata.name or ""
     if not due:
         return Leftover(namespace, name, False, "still within its time: --all removes it too")
-    try:
-        client.delete(namespace, name, force=True, uid=uid)
-    except ApiError as error:
-        return Leftover(namespace, name, False, error.why)
-    return Leftover(namespace, name, True, "removed")
+    removal = Removal(client, namespace, name, (metadata.labels or {}).get(RUN_LABEL, ""), clock)
+    removal.uid = metadata.uid
+    removal.remove()
+    trouble = [why for why in removal.said if why != FORCED]
+    return Leftover(namespace, name, not trouble, trouble[0] if trouble else "removed" + " by force" * bool(removal.said))

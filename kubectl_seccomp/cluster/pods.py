@@ -5,19 +5,22 @@ The client's transport is our own pool, so that its requests carry the same head
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from ..pods import ApiPod
 from .api import UNDECODABLE, ApiError, from_response, segment
-from .connection import Connection, pool
+from .connection import Connection, one_line, pool
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-SECONDS = 20.0
+SECONDS = 15.0
+# An admission webhook may take 30 s before a pod is there (admissionregistration/v1, timeoutSeconds).
+CREATE_SECONDS = 35.0
+LARGEST_POD = 4 * 1024 * 1024
 
 
 class PodClient:
@@ -27,66 +30,81 @@ class PodClient:
         self._connection = connection
         self._made: ApiClient | None = None
 
-    @property
-    def _client(self) -> ApiClient:
+    def prepare(self) -> ApiClient:
+        """Import and make the client, once. An interrupt in the middle of that import must come before there is a pod."""
         if self._made is None:
             from kubernetes.client import ApiClient, Configuration
 
-            configuration = Configuration(host=self._connection.server)
-            client = ApiClient(configuration)
+            client = ApiClient(Configuration(host=self._connection.server))
             client.rest_client.pool_manager = pool(self._connection)
             self._made = client
         return self._made
 
     def create(self, namespace: str, manifest: dict[str, object]) -> str:
         """Create a pod and return its UID."""
-        made = self._decoded(self._call("POST", _path(namespace), body=manifest))
-        return (made.metadata.uid or "") if made.metadata else ""
+        made = self._decoded(self._call("POST", _path(namespace), manifest, seconds=CREATE_SECONDS))
+        if made.metadata is None or not made.metadata.uid:
+            raise ApiError(0, "Undecodable", "the server's answer names no pod")
+        return made.metadata.uid
 
     def get(self, namespace: str, name: str) -> ApiPod:
         """Return one pod."""
         return self._decoded(self._call("GET", _path(namespace, name)))
 
     def delete(self, namespace: str, name: str, *, force: bool = False, uid: str | None = None) -> None:
-        """Ask for a pod's removal; `force` removes the object without waiting for the node. No pod is no error."""
-        body: dict[str, object] = {"gracePeriodSeconds": 0 if force else 1}
+        """Ask for a pod's removal; `force` removes the object without waiting for the node.
+
+        With `uid`, a pod of the same name that is not this one stays. No such pod is no error.
+        """
+        body: dict[str, object] = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0 if force else 1}
         if uid:
             body["preconditions"] = {"uid": uid}
         try:
-            self._call("DELETE", _path(namespace, name), body=body)
+            self._call("DELETE", _path(namespace, name), body)
         except ApiError as error:
             if error.status not in (404, 409):
                 raise
 
     def log(self, namespace: str, name: str, limit: int) -> bytes:
         """Return the first `limit` bytes of a pod's log."""
-        return self._call("GET", f"{_path(namespace, name)}/log?{urlencode({'limitBytes': limit})}", accept="*/*")
+        path = f"{_path(namespace, name)}/log?{urlencode({'limitBytes': limit})}"
+        return self._call("GET", path, accept="*/*", seconds=CREATE_SECONDS, limit=limit)
 
-    def _call(self, method: str, path: str, body: dict[str, object] | None = None, accept: str = "application/json") -> bytes:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, object] | None = None,
+        *,
+        accept: str = "application/json",
+        seconds: float = SECONDS,
+        limit: int = LARGEST_POD,
+    ) -> bytes:
         from kubernetes.client.exceptions import ApiException
-        from urllib3 import HTTPHeaderDict
         from urllib3.exceptions import HTTPError
 
-        client = self._client
-        headers = HTTPHeaderDict(client.rest_client.pool_manager.headers)
+        client = self.prepare()
+        transport: Any = client.rest_client.pool_manager
+        headers = transport.headers.copy()
         headers["Accept"] = accept
         headers["Content-Type"] = "application/json"
+        timeout = self._connection.timeout or seconds
         try:
-            response = client.call_api(
-                method, self._connection.server + path, headers, body, _request_timeout=self._connection.timeout or SECONDS
-            )
+            answer = client.call_api(method, self._connection.server + path, headers, body, _request_timeout=(timeout, timeout))
+            with answer.response as response:
+                data: bytes = response.read(limit + 1, decode_content=True)
         except (HTTPError, ApiException) as error:
-            raise ApiError(0, "Unreachable", f"no answer from {self._connection.server}: {error}") from error
-        data: bytes = response.read()
-        if not 200 <= response.status < 300:
-            raise from_response(response.status, data)
-        return data
+            cause = one_line(str(error), 200)
+            raise ApiError(0, "Unreachable", f"no answer from {self._connection.server}: {cause}") from error
+        if not 200 <= answer.status < 300:
+            raise from_response(answer.status, data)
+        return data[:limit]
 
     def _decoded(self, body: bytes) -> ApiPod:
         try:
             return msgspec.json.decode(body, type=ApiPod)
         except UNDECODABLE as error:
-            raise ApiError(0, "Undecodable", f"the server's answer could not be decoded: {error}") from error
+            raise ApiError(0, "Undecodable", f"the server's answer could not be decoded: {one_line(str(error), 200)}") from error
 
 
 def _path(namespace: str, name: str | None = None) -> str:

@@ -7,25 +7,27 @@ line's signal handler raises KeyboardInterrupt at most once per process: a remov
 from __future__ import annotations
 
 import secrets
+import threading
 import time
-from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
-from ..model import FileState, Gap, ProfileFile
+from ..model import Gap
+from ..nodes import trouble
 from ..nodes.manifest import VOLUME_SECCOMP, ProbeRequest, mounts_for, pod_name, probe_pod
-from ..nodes.output import File, ProbeAnswer, parse
-from ..objects import ApiPod, PodStatus
+from ..nodes.output import ProbeAnswer, absent_files, parse
+from ..objects import ApiPod
+from . import lists
 from .api import Api, ApiError
-from .lists import Event, events
+from .connection import one_line
 from .pods import PodClient
+from .removal import POLL, Removal, Time
 
-POLL = 0.25
-LARGEST_LOG = 24 * 1024 * 1024
-GONE_SECONDS = 15.0
-UNREACHABLE_SECONDS = 60.0
-LATE_SECONDS = 5.0
-_IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
+LARGEST_LOG = 16 * 1024 * 1024
+# Events are asked for when a pod does not start at once, and then so often.
+EVENTS_SECONDS = 1.0
+# A pod outlives the patience of who asked by this much; then its deadline ends it, also after a SIGKILL.
+SPARE_SECONDS = 30
 
 
 class Settings(Struct, frozen=True):
@@ -45,11 +47,11 @@ class Asked(Struct, frozen=True):
 
 
 class _NoMount(Exception):
-    """A volume of the pod could not be mounted: the directory is not there."""
+    """Volumes of the pod could not be mounted: the directories are not there."""
 
-    def __init__(self, volume: str) -> None:
-        super().__init__(volume)
-        self.volume = volume
+    def __init__(self, volumes: tuple[str, ...]) -> None:
+        super().__init__(*volumes)
+        self.volumes = volumes
 
 
 class _Failed(Exception):
@@ -57,126 +59,131 @@ class _Failed(Exception):
 
 
 def ask(
-    api: Api, client: PodClient, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], settings: Settings
+    api: Api,
+    client: PodClient,
+    node: str,
+    root: str,
+    ids: tuple[str, ...],
+    paths: tuple[str, ...],
+    settings: Settings,
+    *,
+    clock: Time | None = None,
+    stop: threading.Event | None = None,
 ) -> Asked:
-    """Ask one node about containers by id and about profile files by localhostProfile; always leaves nothing behind."""
-    gaps: list[Gap] = []
-    uids: list[str] = []
-    mounts = mounts_for(paths)
-    deadline = time.monotonic() + settings.timeout
-    while True:
-        request = _request(node, root, ids, paths, mounts, settings)
-        life = _Life(api, client, request)
-        try:
-            answer = life.answer(deadline)
-        except _NoMount as missing:
-            mounts = tuple(volume for volume in mounts if volume != missing.volume)
-            if time.monotonic() < deadline:
-                continue
-            gaps.append(_gap(node, f"no answer within {settings.timeout:.0f} s"))
-            return Asked(None, tuple(gaps), tuple(uids))
-        except _Failed as failed:
-            gaps.append(_gap(node, str(failed)))
-            return Asked(None, tuple(gaps), tuple(uids))
-        finally:
-            gaps.extend(life.left)
-            uids.extend(life.uids)
-        if not answer.complete:
-            gaps.append(_gap(node, "the probe's log is cut or garbled"))
-            return Asked(None, tuple(gaps), tuple(uids))
-        if VOLUME_SECCOMP not in mounts and paths:
-            answer = structs.replace(answer, files=_absent(root, paths))
-        return Asked(answer, tuple(gaps), tuple(uids))
+    """Ask one node about containers by id and about profile files by localhostProfile; always leaves nothing behind.
+
+    `root` is the kubelet's root directory. Setting `stop` from another thread ends the question early. Raises nothing but
+    KeyboardInterrupt, after the pod has been removed.
+    """
+    asking = _Asking(api, client, clock or Time(), stop or threading.Event(), settings)
+    said: list[str] = []
+    answer = None
+    try:
+        answer = asking.answer(node, root, ids, paths)
+    except _Failed as failed:
+        said.append(one_line(str(failed)))
+    gaps = tuple(Gap("node probe", f"node/{node}", why) for why in [*said, *asking.left])
+    return Asked(answer, gaps, tuple(asking.uids))
 
 
-def _request(
-    node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], mounts: tuple[str, ...], settings: Settings
-) -> ProbeRequest:
-    nonce = secrets.token_hex(8)
-    seconds = int(settings.timeout) + 30
-    asked = paths if VOLUME_SECCOMP in mounts else ()
-    return ProbeRequest(
-        node, settings.namespace, pod_name(node, nonce), settings.image, nonce, root, seconds,
-        int(time.time()) + seconds, ids, asked, mounts,
-    )  # fmt: skip
+class _Asking:
+    """One question to one node: at most one pod at a time, a new one for each directory that turns out to be missing."""
 
-
-def _absent(root: str, paths: tuple[str, ...]) -> tuple[File, ...]:
-    """The node has no seccomp directory: none of the files is there."""
-    why = f"there is no directory {root}/seccomp on the node"
-    return tuple(
-        File(index, ProfileFile(FileState.MISSING, f"{root}/seccomp/{path}", explanation=why)) for index, path in enumerate(paths)
-    )
-
-
-def _gap(node: str, why: str) -> Gap:
-    return Gap("node probe", f"node/{node}", why)
-
-
-class _Life:
-    """One probe pod from before its POST until it is gone."""
-
-    def __init__(self, api: Api, client: PodClient, request: ProbeRequest) -> None:
+    def __init__(self, api: Api, client: PodClient, clock: Time, stop: threading.Event, settings: Settings) -> None:
         self._api = api
         self._client = client
-        self._request = request
-        self._certain = False
+        self._clock = clock
+        self._stop = stop
+        self._settings = settings
+        self._until = clock.now() + settings.timeout
         self.uids: list[str] = []
-        self.left: list[Gap] = []
+        self.left: list[str] = []
 
-    def answer(self, deadline: float) -> ProbeAnswer:
-        """Return the pod's answer; the pod is gone afterwards, also after an exception."""
-        try:
-            self._create()
-            self._wait(deadline)
-            return parse(self._log(), self._request.nonce)
-        finally:
-            try:
-                self._remove()
-            except KeyboardInterrupt:
-                self._remove()
-                raise
-
-    def _create(self) -> None:
-        try:
-            uid = self._client.create(self._request.namespace, probe_pod(self._request))
-        except ApiError as error:
-            self._certain = error.status != 0 and error.status < 500
-            raise _Failed(self._refusal(error)) from error
-        self._certain = True
-        self.uids.append(uid)
-
-    def _refusal(self, error: ApiError) -> str:
-        """Return why the pod could not be made, with the option that helps."""
-        namespace = self._request.namespace
-        if error.status == 404:
-            return f'namespace "{namespace}" not found: choose one with --probe-namespace'
-        if "PodSecurity" in error.message:
-            return f'namespace "{namespace}" does not admit it (hostPath): choose one with --probe-namespace: {error.why}'
-        return f"the probe pod was refused: {error.why}"
-
-    def _wait(self, deadline: float) -> None:
-        """Wait until the pod has ended well."""
-        looked = 0.0
+    def answer(self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...]) -> ProbeAnswer:
+        mounts, absent = mounts_for(paths), ()
         while True:
-            pod = self._poll()
-            phase = (pod.status.phase or "") if pod and pod.status else ""
+            try:
+                found = self._one_pod(self._request(node, root, ids, paths, mounts, absent))
+            except _NoMount as missing:
+                absent = (*absent, *missing.volumes)
+                mounts = tuple(volume for volume in mounts if volume not in absent)
+                continue
+            if not found.complete:
+                raise _Failed("the probe's log is cut or garbled")
+            return structs.replace(found, files=absent_files(root, paths)) if VOLUME_SECCOMP in absent else found
+
+    def _request(
+        self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], mounts: tuple[str, ...], absent: tuple[str, ...]
+    ) -> ProbeRequest:
+        nonce = secrets.token_hex(8)
+        seconds = int(self._settings.timeout) + SPARE_SECONDS
+        asked = () if VOLUME_SECCOMP in absent else paths
+        return ProbeRequest(
+            node, self._settings.namespace, pod_name(node, nonce), self._settings.image, nonce, root, seconds,
+            int(time.time()) + seconds, ids, asked, mounts, absent,
+        )  # fmt: skip
+
+    def _one_pod(self, request: ProbeRequest) -> ProbeAnswer:
+        """Return one pod's answer; the pod is gone afterwards, also after an exception.
+
+        An interrupt can come at any instruction, also before the removal has properly begun: the outer handler begins it again.
+        """
+        removal = Removal(self._client, request.namespace, request.name, request.nonce, self._clock)
+        try:
+            try:
+                return self._made(request, removal)
+            finally:
+                self._remove(removal)
+        except KeyboardInterrupt:
+            self._remove(removal)
+            raise
+
+    def _remove(self, removal: Removal) -> None:
+        removal.remove()
+        if removal.uid is not None and removal.uid not in self.uids:
+            self.uids.append(removal.uid)
+        self.left.extend(removal.said)
+        removal.said.clear()
+
+    def _made(self, request: ProbeRequest, removal: Removal) -> ProbeAnswer:
+        try:
+            removal.uid = self._client.create(request.namespace, probe_pod(request))
+        except ApiError as error:
+            # Anything else than a clear refusal may still have made the pod.
+            removal.gone = 400 <= error.status < 500 and error.status != 408
+            raise _Failed(trouble.refused(error.status, error.message, error.why, request)) from error
+        self._wait(request, removal.uid)
+        return parse(self._log(request), request.nonce)
+
+    def _wait(self, request: ProbeRequest, uid: str) -> None:
+        """Wait until the pod has ended well."""
+        asked = self._clock.now()
+        while True:
+            pod = self._look(request)
+            phase = (pod.status.phase or "") if pod is not None and pod.status is not None else ""
             if phase == "Succeeded":
                 return
-            if phase == "Failed":
-                raise _Failed(f"the probe failed: {_ending(pod)}")
-            self._stuck(pod)
-            now = time.monotonic()
-            if now - looked > 1.0 and phase != "Running":
-                looked = now
-                self._mounts()
-            if now > deadline:
-                raise _Failed(f"no answer in time: {self._last_words(pod)}")
-            time.sleep(POLL)
+            if pod is not None and (why := trouble.failed(pod, request) if phase == "Failed" else trouble.stuck(pod, request)):
+                raise _Failed(why)
+            now = self._clock.now()
+            if phase != "Running" and now - asked >= EVENTS_SECONDS:
+                asked = now
+                if missing := trouble.missing_volumes(self._events(request, uid), request.mounts):
+                    raise _NoMount(missing)
+            self._patience(request, uid, pod)
+            self._clock.sleep(POLL)
 
-    def _poll(self) -> ApiPod | None:
+    def _patience(self, request: ProbeRequest, uid: str, pod: ApiPod | None) -> None:
+        if self._stop.is_set():
+            raise _Failed("interrupted")
+        if self._clock.now() >= self._until:
+            said = self._events(request, uid)
+            raise _Failed(trouble.unanswered(pod, said, self._ready(request.node), request, self._settings.timeout))
+
+    def _look(self, request: ProbeRequest) -> ApiPod | None:
+        """Return the pod, None when the server does not answer for now."""
         try:
-            return self._client.get(self._request.namespace, self._request.name)
+            return self._client.get(request.namespace, request.name)
         except ApiError as error:
             if error.status == 404:
                 raise _Failed("the probe pod was removed by somebody else") from error
@@ -184,92 +191,27 @@ class _Life:
                 raise _Failed(f"the probe pod cannot be watched: {error.why}") from error
             return None
 
-    def _stuck(self, pod: ApiPod | None) -> None:
-        for status in (pod.status.container_statuses if pod and pod.status else None) or ():
-            waiting = status.state.waiting if status.state else None
-            if waiting is not None and waiting.reason in _IMAGE_REASONS:
-                raise _Failed(
-                    f"image {self._request.image} cannot be pulled ({waiting.reason}): choose one with --image or KUBECTL_SECCOMP_IMAGE"
-                )
-            if waiting is not None and waiting.reason in (
-                "CreateContainerError",
-                "RunContainerError",
-                "CreateContainerConfigError",
-            ):
-                raise _Failed(f"the probe cannot start: {waiting.reason}: {waiting.message}")
-
-    def _mounts(self) -> None:
-        for event in self._events():
-            if event.reason == "FailedMount":
-                for volume in self._request.mounts:
-                    if f'volume "{volume}"' in (event.message or "") and "hostPath type check failed" in (event.message or ""):
-                        raise _NoMount(volume)
-
-    def _events(self) -> list[Event]:
+    def _events(self, request: ProbeRequest, uid: str) -> list[trouble.Said]:
         try:
-            return events(self._api, self._request.namespace, self.uids[0]) if self.uids else []
-        except ApiError:
-            return []
-
-    def _last_words(self, pod: ApiPod | None) -> str:
-        """Return what is known of a pod that did not get anywhere."""
-        spoken = [event for event in self._events() if event.message and event.reason not in ("Scheduled", "Pulled", "Created")]
-        if spoken:
-            return f"{spoken[-1].reason}: {spoken[-1].message}"
-        phase = (pod.status.phase if pod and pod.status else None) or "no status"
-        return f"the node did not start it ({phase})"
-
-    def _log(self) -> bytes:
-        try:
-            return self._client.log(self._request.namespace, self._request.name, LARGEST_LOG)
+            found = lists.events(self._api, request.namespace, uid)
         except ApiError as error:
-            raise _Failed(f"the probe's log could not be read: {error.why}") from error
+            return [("events", f"could not be read, they would tell more: {error.why}")]
+        return [(event.reason, event.message) for event in found]
 
-    def _remove(self) -> None:
-        """Remove the pod and wait until it is gone; by force when its node does not let it go."""
-        began = time.monotonic()
-        forced = False
-        for waited in _ticks(began, UNREACHABLE_SECONDS):
-            try:
-                if not forced and waited > GONE_SECONDS:
-                    forced = True
-                    self.left.append(_gap(self._request.node, "the node did not end the probe pod: it was removed by force"))
-                if self._gone(forced, waited):
-                    return
-            except ApiError as error:
-                if error.status in (401, 403):
-                    break
-        name = f"{self._request.namespace}/{self._request.name}"
-        self.left.append(_gap(self._request.node, f"probe pod {name} may be left: kubectl seccomp cleanup removes it"))
-
-    def _gone(self, forced: bool, waited: float) -> bool:
-        """Ask for the removal and say whether the pod is gone; one whose POST got no answer may still appear."""
-        namespace, name = self._request.namespace, self._request.name
+    def _ready(self, node: str) -> bool | None:
         try:
-            pod = self._client.get(namespace, name)
+            return lists.node(self._api, node).reachable
         except ApiError as error:
             if error.status == 404:
-                return self._certain or waited > LATE_SECONDS
-            raise
-        self._certain = True
-        if pod.metadata is not None and pod.metadata.uid and pod.metadata.uid not in self.uids:
-            self.uids.append(pod.metadata.uid)
-        if pod.metadata is not None and (pod.metadata.deletion_timestamp is None or forced):
-            self._client.delete(namespace, name, force=forced)
-        return False
+                raise _Failed(f"there is no node {node}") from error
+            return None
 
-
-def _ticks(began: float, seconds: float) -> Iterator[float]:
-    """Yield the seconds since `began`, four times a second, for so long."""
-    while (waited := time.monotonic() - began) < seconds:
-        yield waited
-        time.sleep(POLL)
-
-
-def _ending(pod: ApiPod | None) -> str:
-    status = (pod.status if pod else None) or PodStatus()
-    for entry in status.container_statuses or ():
-        ended = entry.state.terminated if entry.state else None
-        if ended is not None:
-            return f"{ended.reason}, exit code {ended.exit_code} {ended.message or ''}".strip()
-    return f"{status.reason or 'Failed'} {status.message or ''}".strip()
+    def _log(self, request: ProbeRequest) -> bytes:
+        while True:
+            try:
+                return self._client.log(request.namespace, request.name, LARGEST_LOG)
+            except ApiError as error:
+                # Served by the kubelet through the API server: a 5xx may be gone in a moment.
+                if 0 < error.status < 500 or self._clock.now() >= self._until or self._stop.is_set():
+                    raise _Failed(f"the probe's log could not be read: {error.why}") from error
+            self._clock.sleep(POLL)

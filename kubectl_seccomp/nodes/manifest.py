@@ -100,7 +100,7 @@ def _container(request: ProbeRequest, volumes: list[tuple[str, str, str]]) -> di
         "command": ["sh", "-c", SCRIPT, "probe", *questions(request)],
         "env": [{"name": name, "value": _literal(value)} for name, value in environment(request).items()],
         # Small, and all of them set: a namespace's quota may demand it.
-        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "500m", "memory": "64Mi"}},
+        "resources": {"requests": {"cpu": "10m", "memory": "16Mi"}, "limits": {"cpu": "1", "memory": "64Mi"}},
         "securityContext": {
             "runAsUser": 0,
             "runAsNonRoot": False,

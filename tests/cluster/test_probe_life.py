@@ -24,7 +24,7 @@ def gone(lab: Lab, seconds: float = 30.0) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("after", [0.6, 1.0, 1.6, 2.4])
+@pytest.mark.parametrize("after", [0.3, 1.0, 1.6, 2.4])
 def test_a_signal_at_any_moment(lab: Lab, ending: signal.Signals, after: float) -> None:
     child = subprocess.Popen(
         lab.command(*PROBED), env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

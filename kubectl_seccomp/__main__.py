@@ -1,0 +1,23 @@
+"""The way into the process: signals are handled before anything else is imported, so that Ctrl-C never ends in a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from .cli.signals import arm, ended_by
+
+
+def main() -> None:
+    """Run the command line; ends the process with one of the documented exit codes."""
+    arm()
+    try:
+        from .cli.main import run_app
+
+        run_app()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(128 + ended_by())
+
+
+if __name__ == "__main__":
+    main()

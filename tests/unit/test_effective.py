@@ -1,0 +1,317 @@
+"""Declared + placement -> effective and verdict: the decision table, row by row."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+from kubectl_seccomp.effective import Placement, about, effective, os_is_assumed, placement_os, short, verdict
+from kubectl_seccomp.model import (
+    Certainty,
+    DecidedBy,
+    Declared,
+    Effective,
+    EffectiveType,
+    FileState,
+    KubeletDefault,
+    NodeFacts,
+    Observation,
+    Observed,
+    Profile,
+    ProfileFile,
+    Verdict,
+)
+from kubectl_seccomp.pods import Pod, from_mapping
+
+ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
+CONTAINERD, CRIO, DOCKER26, DOCKER27, OTHER = (
+    "containerd://2.4.2",
+    "cri-o://1.36.3",
+    "docker://26.1.5",
+    "docker://27.0.1",
+    "youki://0.5.0",
+)
+RUNTIMES = (CONTAINERD, CRIO, DOCKER26, DOCKER27, OTHER, "")
+DEFAULT, UNCONFINED, LOCAL = Profile("RuntimeDefault"), Profile("Unconfined"), Profile("Localhost", "p/a.json")
+NOTHING, NO_FILE = Declared(), ProfileFile()
+PATH = "/var/lib/kubelet/seccomp/p/a.json"
+
+
+def at(runtime: str = CONTAINERD, default: KubeletDefault = OFF, **more: object) -> Placement:
+    node = NodeFacts("node-b", "linux", runtime=runtime, default=default)
+    return Placement(node, **{"os": "linux", **more})  # type: ignore[arg-type]
+
+
+def said(outcome: Effective) -> str:
+    return f"{outcome.type.value} {outcome.decided_by.value} {outcome.certainty.value}"
+
+
+def file(state: FileState, effect: str | None = None, explanation: str | None = None) -> ProfileFile:
+    return ProfileFile(state, PATH, effect=effect, explanation=explanation)
+
+
+@pytest.mark.parametrize(
+    ("declared", "runtime", "expected", "why"),
+    [
+        (Declared(pod=DEFAULT), CONTAINERD, "RuntimeDefault pod certain", "set on the pod"),
+        (Declared(DEFAULT), CONTAINERD, "RuntimeDefault container certain", "set on the container"),
+        (Declared(DEFAULT, DEFAULT), CONTAINERD, "RuntimeDefault container certain", "set on the container"),
+        (Declared(DEFAULT, UNCONFINED), CONTAINERD, "RuntimeDefault container certain",
+         "set on the container, over the pod's Unconfined"),
+        (Declared(DEFAULT, LOCAL), CONTAINERD, "RuntimeDefault container certain", "set on the container, over the pod's Localhost"),
+        (Declared(pod=DEFAULT), CRIO, "RuntimeDefault pod assumed", "set on the pod (CRI-O's default can be replaced on the node)"),
+        (Declared(pod=DEFAULT), DOCKER26, "RuntimeDefault pod assumed",
+         "set on the pod (dockerd's default can be replaced on the node)"),
+        (Declared(pod=DEFAULT), OTHER, "RuntimeDefault pod assumed", "set on the pod"),
+        (Declared(pod=UNCONFINED), CONTAINERD, "Unconfined pod certain", "Unconfined is set on the pod"),
+        (Declared(UNCONFINED, UNCONFINED), CONTAINERD, "Unconfined container certain", "Unconfined is set on the container"),
+        (Declared(UNCONFINED, DEFAULT), CONTAINERD, "Unconfined container certain", "container overrides the pod's RuntimeDefault"),
+        (Declared(UNCONFINED, LOCAL), CONTAINERD, "Unconfined container certain", "container overrides the pod's Localhost"),
+        (Declared(UNCONFINED), CRIO, "Unconfined container assumed", "Unconfined is set on the container"),
+        (Declared(UNCONFINED), DOCKER27, "Unconfined container certain", "Unconfined is set on the container"),
+        (Declared(LOCAL, DEFAULT), CONTAINERD, "Localhost container assumed", "set on the container, file unchecked"),
+        (Declared(pod=LOCAL), CRIO, "Localhost pod assumed", "set on the pod, file unchecked"),
+        (Declared(pod=Profile("Localhost")), CONTAINERD, "Localhost pod assumed",
+         "Localhost without a localhostProfile: the kubelet refuses to start the container"),
+        (Declared(pod=Profile("Localhost", "")), CONTAINERD, "Localhost pod assumed",
+         "Localhost without a localhostProfile: the kubelet refuses to start the container"),
+        (Declared(pod=Profile("OCI")), CONTAINERD, "Unknown nothing unknown",
+         "type 'OCI' is none that Kubernetes knows: a kubelet that does not refuse it runs the container without a filter"),
+        (Declared(Profile(), DEFAULT), CONTAINERD, "Unknown nothing unknown",
+         "seccompProfile has no type: a kubelet that does not refuse it runs the container without a filter"),
+        (Declared(Profile("runtimeDefault")), CONTAINERD, "Unknown nothing unknown",
+         "type 'runtimeDefault' is none that Kubernetes knows: a kubelet that does not refuse it runs the container without a filter"),
+    ],
+)  # fmt: skip
+def test_what_is_written_decides(declared: Declared, runtime: str, expected: str, why: str) -> None:
+    # The kubelet's default has no say where something is written.
+    for default in KubeletDefault:
+        outcome = effective(declared, False, at(runtime, default), NO_FILE)
+        assert (said(outcome), outcome.explanation) == (expected, why)
+
+
+@pytest.mark.parametrize(
+    ("placement", "expected", "why"),
+    [
+        (at(default=ON), "RuntimeDefault kubelet certain", "nothing set: only node-b's seccompDefault protects it"),
+        (at(CRIO, ON), "RuntimeDefault kubelet assumed", "nothing set: only node-b's seccompDefault protects it"),
+        (at(DOCKER26, ON), "RuntimeDefault kubelet assumed", "nothing set: only node-b's seccompDefault protects it"),
+        (at(OTHER, ON), "RuntimeDefault kubelet assumed", "nothing set: only node-b's seccompDefault protects it"),
+        (at(default=OFF), "Unconfined kubelet certain", "nothing set, and node-b's kubelet has no seccompDefault"),
+        (at(default=UNKNOWN), "Unknown nothing unknown", "nothing set, and the kubelet's default on node-b is unknown"),
+        (at(default=UNKNOWN, assumed_default=ON), "Unknown nothing unknown",
+         "nothing set, and the kubelet's default on node-b is unknown"),
+        (Placement(None), "Unknown nothing unknown", "nothing set, and not scheduled yet"),
+        (Placement(None, manifest=True), "Unknown nothing unknown", "nothing set: the kubelet's default decides"),
+        (Placement(None, manifest=True, assumed_default=ON), "RuntimeDefault kubelet assumed",
+         "nothing set: protected if the kubelet runs with seccompDefault, as assumed"),
+        (Placement(None, manifest=True, assumed_default=OFF), "Unconfined kubelet assumed",
+         "nothing set, and no seccompDefault assumed"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("annotation", [None, "runtime/default", "unconfined"])
+def test_unset_is_what_the_kubelet_makes_of_it(placement: Placement, expected: str, why: str, annotation: str | None) -> None:
+    outcome = effective(Declared(annotation=annotation), False, placement, NO_FILE)
+    assert (said(outcome), outcome.explanation) == (expected, why)
+
+
+PRIVILEGED_WHY = {
+    CONTAINERD: ("certain", "containerd"),
+    CRIO: ("assumed", "CRI-O"),
+    DOCKER26: ("assumed", "dockerd"),
+    OTHER: ("assumed", "the runtime"),
+    "": ("assumed", "the runtime"),
+}
+
+
+@pytest.mark.parametrize("runtime", PRIVILEGED_WHY)
+@pytest.mark.parametrize("default", KubeletDefault)
+def test_privileged_drops_whatever_is_set(runtime: str, default: KubeletDefault) -> None:
+    certainty, title = PRIVILEGED_WHY[runtime]
+    for declared, why in (
+        (NOTHING, f"privileged: {title} loads no filter"),
+        (Declared(pod=UNCONFINED), f"privileged: {title} loads no filter"),
+        (Declared(pod=DEFAULT), f"RuntimeDefault is set, but privileged: {title} drops it"),
+        (Declared(LOCAL), f"Localhost is set, but privileged: {title} drops it"),
+    ):
+        outcome = effective(declared, True, at(runtime, default), file(FileState.PRESENT, "filter"))
+        assert (said(outcome), outcome.explanation) == (f"Unconfined privileged {certainty}", why)
+
+
+def test_dockerd_27_keeps_an_explicit_localhost_on_a_privileged_container() -> None:
+    placement = at(DOCKER27)
+    kept = effective(Declared(pod=LOCAL), True, placement, file(FileState.PRESENT, "filter"))
+    assert said(kept) == "Localhost pod assumed"
+    assert kept.explanation == "privileged, but dockerd 27 keeps an explicit Localhost profile"
+    assert said(effective(Declared(DEFAULT), True, placement, NO_FILE)) == "Unconfined privileged assumed"
+    assert said(effective(Declared(LOCAL), True, placement, file(FileState.PRESENT, "none"))) == "Unconfined file certain"
+    assert said(effective(Declared(LOCAL), True, at("docker://unknown"), NO_FILE)) == "Unconfined privileged assumed"
+
+
+def test_a_privileged_manifest_is_assumed() -> None:
+    outcome = effective(Declared(DEFAULT), True, Placement(None, manifest=True), NO_FILE)
+    assert said(outcome) == "Unconfined privileged assumed"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "why"),
+    [
+        (file(FileState.PRESENT, "filter", f"{PATH}: it loads"), "Localhost pod certain", "p/a.json on node-b loads"),
+        (file(FileState.PRESENT, "filter"), "Localhost pod certain", "p/a.json on node-b loads"),
+        (file(FileState.PRESENT, "none", f"{PATH}: it is null: CRI-O loads no filter"), "Unconfined file certain",
+         "p/a.json on node-b is null: CRI-O loads no filter"),
+        (file(FileState.PRESENT, "none"), "Unconfined file certain", "p/a.json on node-b has no effect"),
+        (file(FileState.PRESENT), "Localhost pod assumed", "p/a.json on node-b could not be judged"),
+        (file(FileState.PRESENT, "refused"), "Localhost pod assumed",
+         "p/a.json on node-b does not load: the container cannot start, or start again"),
+        (file(FileState.INVALID, "refused", f"{PATH}: it is empty"), "Localhost pod assumed",
+         "p/a.json on node-b is empty: the container cannot start, or start again"),
+        (file(FileState.MISSING, None, f"{PATH}: there is no such file"), "Localhost pod assumed",
+         "p/a.json is not on node-b: the container cannot start, or start again"),
+        (file(FileState.UNREADABLE, None, "no answer in time"), "Localhost pod assumed", "p/a.json on node-b: no answer in time"),
+        (file(FileState.UNCHECKED), "Localhost pod assumed", "set on the pod, file unchecked"),
+        (NO_FILE, "Localhost pod assumed", "set on the pod, file unchecked"),
+    ],
+)  # fmt: skip
+def test_localhost_is_what_its_file_gives(found: ProfileFile, expected: str, why: str) -> None:
+    outcome = effective(Declared(pod=LOCAL), False, at(), found)
+    assert (said(outcome), outcome.explanation, outcome.localhost_profile) == (expected, why, "p/a.json")
+
+
+def test_a_file_decides_for_localhost_only() -> None:
+    for declared in (NOTHING, Declared(DEFAULT), Declared(UNCONFINED)):
+        outcome = effective(declared, False, at(default=ON), file(FileState.PRESENT, "none"))
+        assert outcome.decided_by is not DecidedBy.FILE
+
+
+EVERY_DECLARATION = [
+    Declared(container, pod)
+    for container, pod in product((None, DEFAULT, UNCONFINED, LOCAL, Profile("X")), (None, DEFAULT, UNCONFINED, LOCAL))
+]
+
+
+@pytest.mark.parametrize("declared", EVERY_DECLARATION, ids=repr)
+@pytest.mark.parametrize("privileged", [False, True])
+def test_windows_comes_before_sandbox_before_everything(declared: Declared, privileged: bool) -> None:
+    windows = at(os="windows", handler="runsc")
+    outcome = effective(declared, privileged, windows, NO_FILE)
+    assert (said(outcome), outcome.explanation) == ("NotApplicable os certain", "Windows has no seccomp")
+    selected = effective(declared, privileged, structs.replace(windows, os_assumed=True), NO_FILE)
+    assert said(selected) == "NotApplicable os assumed"
+    boxed = effective(declared, privileged, at(handler="runsc"), NO_FILE)
+    assert said(boxed) == "NotApplicable sandbox assumed"
+    assert boxed.explanation == "gVisor (handler runsc) ignores the profile by default"
+    assert effective(declared, privileged, at(handler="crun"), NO_FILE) == effective(declared, privileged, at(), NO_FILE)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("privileged", [False, True])
+def test_a_mirror_pod_is_never_certain_and_else_the_same(runtime: str, privileged: bool) -> None:
+    for declared, default in product(EVERY_DECLARATION, KubeletDefault):
+        plain = effective(declared, privileged, at(runtime, default), NO_FILE)
+        mirror = effective(declared, privileged, at(runtime, default, mirror=True), NO_FILE)
+        assert (mirror.type, mirror.decided_by) == (plain.type, plain.decided_by)
+        if plain.certainty is Certainty.CERTAIN:
+            assert mirror.certainty is Certainty.ASSUMED
+            assert mirror.explanation == f"{plain.explanation} (mirror pod: the static pod on the node may differ)"
+        else:
+            assert mirror == plain
+
+
+def pod(**spec: object) -> Pod:
+    made = from_mapping({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("spec", "node_os", "expected", "assumed"),
+    [
+        ({}, "", "", True),
+        ({}, "linux", "linux", False),
+        ({"os": {"name": "windows"}}, None, "windows", False),
+        ({"os": {"name": "windows"}}, "linux", "linux", False),
+        ({"nodeSelector": {"kubernetes.io/os": "windows"}}, None, "windows", True),
+        ({"nodeSelector": {"kubernetes.io/os": "windows"}}, "", "windows", True),
+        ({"nodeSelector": {"kubernetes.io/os": "linux"}}, "windows", "windows", False),
+        ({"nodeSelector": {"disk": "ssd"}}, None, "", True),
+        ({"os": {}}, None, "", True),
+    ],
+)
+def test_operating_system(spec: dict[str, object], node_os: str | None, expected: str, assumed: bool) -> None:
+    node = None if node_os is None else NodeFacts("n", node_os)
+    assert (placement_os(pod(**spec), node), os_is_assumed(pod(**spec), node)) == (expected, assumed)
+
+
+FILTERED, UNFILTERED, STRICT = Observed(Observation.FILTERED), Observed(Observation.UNFILTERED), Observed(Observation.STRICT)
+NOT_SEEN = (Observed(), Observed(Observation.FAILED))
+
+
+@pytest.mark.parametrize(
+    ("kind", "promised", "filtered", "unfiltered", "unseen"),
+    [
+        (EffectiveType.RUNTIME_DEFAULT, True, Verdict.PROVEN, Verdict.CONTRADICTION, Verdict.UNPROVEN),
+        (EffectiveType.RUNTIME_DEFAULT, False, Verdict.PROVEN, Verdict.CONTRADICTION, Verdict.UNPROVEN),
+        (EffectiveType.LOCALHOST, True, Verdict.PROVEN, Verdict.CONTRADICTION, Verdict.UNPROVEN),
+        (EffectiveType.UNCONFINED, True, Verdict.UNPROVEN, Verdict.LOST, Verdict.LOST),
+        (EffectiveType.UNCONFINED, False, Verdict.UNPROVEN, Verdict.UNPROTECTED, Verdict.UNPROTECTED),
+        (EffectiveType.UNKNOWN, True, Verdict.UNPROVEN, Verdict.LOST, Verdict.UNPROVEN),
+        (EffectiveType.UNKNOWN, False, Verdict.UNPROVEN, Verdict.UNPROTECTED, Verdict.UNPROVEN),
+        (EffectiveType.NOT_APPLICABLE, True, Verdict.UNPROVEN, Verdict.UNPROVEN, Verdict.UNPROVEN),
+        (EffectiveType.NOT_APPLICABLE, False, Verdict.UNPROVEN, Verdict.UNPROVEN, Verdict.UNPROVEN),
+    ],
+)
+def test_verdict(kind: EffectiveType, promised: bool, filtered: Verdict, unfiltered: Verdict, unseen: Verdict) -> None:
+    outcome = Effective(kind, DecidedBy.NOTHING, Certainty.CERTAIN, "")
+    for declared in (Declared(DEFAULT), Declared(pod=LOCAL)) if promised else (NOTHING, Declared(UNCONFINED, DEFAULT)):
+        assert verdict(declared, outcome, FILTERED) is filtered
+        assert verdict(declared, outcome, STRICT) is filtered
+        assert verdict(declared, outcome, UNFILTERED) is unfiltered
+        assert {verdict(declared, outcome, observed) for observed in NOT_SEEN} == {unseen}
+
+
+def test_about_and_short() -> None:
+    found = file(FileState.PRESENT, "none", f"{PATH}: it holds no rules: containerd loads no filter")
+    assert about("p/a.json", "node-b", found, "x") == "p/a.json on node-b holds no rules: containerd loads no filter"
+    assert about("p/a.json", "node-b", NO_FILE, "loads") == "p/a.json on node-b loads"
+    assert about("a" * 500, "n", NO_FILE, "loads") == f"{'a' * 199}… on n loads"
+    assert [short("abcd", most) for most in (3, 4)] == ["ab…", "abcd"]
+
+
+texts = st.text(max_size=300)
+profiles = st.builds(Profile, st.sampled_from(["RuntimeDefault", "Localhost", "Unconfined", ""]) | texts, st.none() | texts)
+placements = st.builds(
+    Placement,
+    st.none() | st.builds(NodeFacts, texts, texts, runtime=st.sampled_from(RUNTIMES) | texts, default=st.sampled_from(KubeletDefault)),
+    st.sampled_from(["linux", "windows", ""]) | texts,
+    st.none() | st.sampled_from(["runsc", "kata", "runc"]) | texts,
+    st.booleans(),
+    st.sampled_from(KubeletDefault),
+    st.booleans(),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.builds(Declared, st.none() | profiles, st.none() | profiles),
+    st.booleans(),
+    placements,
+    st.builds(ProfileFile, st.sampled_from(FileState), texts, effect=st.sampled_from(["filter", "none", "refused", None])),
+)
+def test_whatever_comes_there_is_one_decision_with_a_reason(
+    declared: Declared, privileged: bool, placement: Placement, found: ProfileFile
+) -> None:
+    outcome = effective(declared, privileged, placement, found)
+    assert outcome.explanation
+    unknown = outcome.type is EffectiveType.UNKNOWN
+    assert unknown is (outcome.decided_by is DecidedBy.NOTHING) is (outcome.certainty is Certainty.UNKNOWN)
+    confined = outcome.type in (EffectiveType.RUNTIME_DEFAULT, EffectiveType.LOCALHOST)
+    if confined and outcome.decided_by is not DecidedBy.KUBELET:
+        assert declared.field is not None
+        assert declared.field.type == outcome.type.value
+    if outcome.decided_by is DecidedBy.FILE:
+        assert found.effect == "none"
