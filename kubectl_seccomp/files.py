@@ -39,7 +39,7 @@ class _List(Struct, frozen=True, rename="camel"):
     items: list[Raw] | None = None
 
 
-class _NotJson(Exception):  # noqa: N818 - not an error: what begins like JSON is perhaps YAML
+class _NotJson(Exception):
     """Why a text is no JSON, and after how many bytes; `whole` is false when it just ends too early."""
 
     def __init__(self, why: str, byte: int, *, whole: bool) -> None:
@@ -201,7 +201,9 @@ def _values(view: memoryview) -> list[Raw]:
         try:
             values.append(msgspec.json.decode(view[begin:], type=Raw))
             break
-        except (msgspec.DecodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise _NotJson("it is nested too deeply", begin, whole=False) from error
+        except msgspec.DecodeError as error:
             trailing = _TRAILING.search(str(error))
             if trailing is None or view[begin + int(trailing[1])] not in b"{[":
                 at = _BYTE.search(str(error))

@@ -33,9 +33,7 @@ class Reader(Struct):
 
     objects: int = 0
 
-    def pods(
-        self, value: object, source: Source, listed: tuple[str | None, str] | None = None, depth: int = 0
-    ) -> Iterator[Pod | Gap]:
+    def pods(self, value: object, source: Source, listed: tuple[str | None, str] | None = None, depth: int = 0) -> Iterator[Pod | Gap]:
         """Yield the pods of one decoded document; `listed` is apiVersion and kind of the List that it is an item of."""
         if not isinstance(value, dict):
             yield Gap("document", source.where, "is not an object")
@@ -84,14 +82,15 @@ def _pod(value: dict[str, object], source: Source) -> Pod | Gap | None:
     if pod is not None and next(containers(pod), None) is not None:
         return pod
     if _holds_containers(value):
-        return Gap("document", source.where, f"kind {kind} is not read, and there are containers in it")
+        return Gap("document", source.where, f"kind {kind[:60]} is not read, and there are containers in it")
     return None if pod is None else Gap("document", source.where, f"{_title(value)} has no containers")
 
 
 def _title(value: dict[str, object]) -> str:
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"{value.get('kind')} {name}" if isinstance(name, str) and name else str(value.get("kind"))
+    kind = str(value.get("kind"))[:60]
+    return f"{kind} {name[:60]}" if isinstance(name, str) and name else kind
 
 
 def _typed(value: dict[str, object], source: Source) -> Pod | None:

@@ -1,6 +1,6 @@
 """Written fields -> Pod Security verdicts of the seccomp control, Baseline and Restricted, per version. Pure.
 
-The rules and the words are those of k8s.io/pod-security-admission v0.36 `policy/check_seccompProfile_baseline.go` and
+The rules and the words are those of k8s.io/pod-security-admission v0.37.2 `policy/check_seccompProfile_baseline.go` and
 `check_seccompProfile_restricted.go`. They look at what is written and at nothing else: not at the kubelet's default, not at
 privileged, not at files.
 """
@@ -20,11 +20,13 @@ Rule = Callable[[Pod, tuple[Container, ...]], PssLevel]
 
 
 def parse_version(text: str) -> str:
-    """Return "v1.N" for "latest" and for v1.0 to v1.37. Fault (2) for anything else."""
+    """Return "v1.N" for "latest" (v1.37) and for every v1.N. Fault (2) for anything else.
+
+    As in admission (api/helpers.go `ParseVersion`), versions still to come are accepted; they get the newest rules.
+    """
     if text == "latest":
         return f"v1.{NEWEST}"
-    match = re.fullmatch(r"v1\.(0|[1-9]\d?)", text)
-    if match is None or int(match.group(1)) > NEWEST:
+    if re.fullmatch(r"v1\.(0|[1-9][0-9]{0,5})", text) is None:
         raise Fault(f'"{text}" is not a version of the Pod Security Standards', f"latest, or v1.0 to v1.{NEWEST}", 2)
     return text
 
@@ -113,6 +115,28 @@ def _plural(word: str, items: list[Container] | list[str]) -> str:
     return word if len(items) == 1 else f"{word}s"
 
 
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
+
+
 def _quote(text: str) -> str:
-    """Quote as Go's %q does for the characters that annotation values of real pods have."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    """Quote as Go's %q does (strconv.Quote)."""
+    return '"' + "".join(_ESCAPES.get(char) or _escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -38,7 +38,7 @@ def scalar(tag: str | None, plain: bool, text: str) -> str | bool | int | float 
     if tag is None:
         return resolve(text) if plain else text
     if tag == f"{_TAGS}binary":
-        return base64.b64decode(text, validate=False).decode("utf-8", "replace")
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
     if tag not in _TYPES:
         return text
     value = resolve(text)
@@ -65,8 +65,8 @@ def key_text(value: object) -> str | None:
 
 
 def _number(text: str) -> str | int | float:
-    """Return the number a text stands for, within 64 bits, or the text."""
-    digits = text if text[0] == "." else text.replace("_", "")
+    """Return the number a text stands for, or the text. Integers have 64 bits; whole floats are integers, as in JSON."""
+    digits = text.replace("_", "")
     match = _INT.fullmatch(digits)
     if match is not None:
         base, written = next((base, part) for base, part in zip(_BASES, match.groups()[1:], strict=True) if part)
@@ -74,5 +74,5 @@ def _number(text: str) -> str | int | float:
         if -(1 << 63) <= value < (1 << 63 if match[1] else 1 << 64):
             return value
     if _FLOAT.fullmatch(digits) and math.isfinite(number := float(digits)):
-        return number
+        return int(number) if number.is_integer() and abs(number) < 1 << 63 else number
     return text

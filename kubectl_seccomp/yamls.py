@@ -118,16 +118,14 @@ def _chunk(text: bytes, number: int, offset: int) -> Iterator[Document | Broken]
         loader = _Loader(text)
         while loader.check_event():
             event = loader.get_event()
-            if isinstance(event, yaml.DocumentStartEvent):
+            if isinstance(event, yaml.DocumentEndEvent):
                 number += 1
-                builder = _Builder(offset)
-            elif isinstance(event, yaml.DocumentEndEvent):
                 yield Document(number, builder.line, builder.root)
                 builder = _Builder(offset)
             else:
                 builder.take(event)
     except yaml.YAMLError as error:
-        yield Broken(number + (not builder.line), _line(error, text, offset), f"not valid YAML: {_why(error)}")
+        yield Broken(number + 1, _line(error, text, offset), f"not valid YAML: {_why(error)}")
 
 
 def _line(error: yaml.YAMLError, text: bytes, offset: int) -> int:
@@ -141,8 +139,13 @@ def _why(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed")
 
 
-def _wrong(event: yaml.Event, why: str) -> yaml.YAMLError:
+def _wrong(event: Any, why: str) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, why, event.start_mark)
+
+
+def _short(text: str) -> str:
+    """Keep a message in one line whatever the input named: an anchor or a key can be as long as its document."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class _Builder:
@@ -161,9 +164,12 @@ class _Builder:
         """Take the next event between the start and the end of a document."""
         handler = _HANDLERS.get(type(event))
         if handler is not None:
-            self.line = self.line or self.offset + event.start_mark.line + 1
+            self.line = self.line or self._line(event)
             self.size += 1
             handler(self, event)
+
+    def _line(self, event: Any) -> int:
+        return int(self.offset + event.start_mark.line + 1)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         top = self.stack[-1] if self.stack else None
@@ -179,11 +185,12 @@ class _Builder:
         self._add(value, event, 0)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        if event.anchor not in self.anchors:
-            raise _wrong(event, f"there is no anchor {event.anchor}")
-        found = self.anchors[event.anchor]
+        name = event.anchor or ""
+        if name not in self.anchors:
+            raise _wrong(event, f"there is no anchor {_short(name)}")
+        found = self.anchors[name]
         if found is None:
-            raise _wrong(event, f"anchor {event.anchor} contains itself")
+            raise _wrong(event, f"anchor {_short(name)} contains itself")
         self.size += found.size
         self.aliased += found.size
         if self.aliased > MOST_ALIASED:
@@ -195,7 +202,7 @@ class _Builder:
     def _renumbered(self, value: object, event: yaml.Event) -> object:
         """Return a container, or a list of them, with the line of the alias; the shared value stays as it is."""
         top = self.stack[-1] if self.stack else None
-        line = self.offset + event.start_mark.line + 1
+        line = self._line(event)
         if top is not None and top.numbered and type(value) is dict:
             return {**value, LINE: line}
         if top is not None and top.key in NUMBERED and type(value) is list:
@@ -214,7 +221,7 @@ class _Builder:
             numbered = top is not None and top.key in NUMBERED
             self.stack.append(_Frame([], event.anchor, self.size, numbered))
         else:
-            mark = {LINE: self.offset + event.start_mark.line + 1} if top is not None and top.numbered else {}
+            mark = {LINE: self._line(event)} if top is not None and top.numbered else {}
             self.stack.append(_Frame(mark, event.anchor, self.size))
 
     def _close(self, event: yaml.CollectionEndEvent) -> None:
@@ -247,7 +254,7 @@ class _Builder:
             raise _wrong(event, "a key is empty or not a scalar")
         if text in top.value and text != LINE:
             if top.merged is None or text not in top.merged:
-                raise _wrong(event, f'key "{text}" stands twice')
+                raise _wrong(event, f'key "{_short(text)}" stands twice')
             top.merged.discard(text)
         return text
 

@@ -66,7 +66,8 @@ SIGNATURES = (
     _signature(r"context deadline exceeded|context canceled", "KILL by default hangs runc 1.1 to 1.5", specific=False),
     _signature(r"container process is already dead", "runc 1.1 (from source)", specific=False),
 )
-_LONGEST = 2000
+# How much of a text is read, and how much of it is shown; a kubelet's messages are at most a few kilobytes.
+_READ, _LONGEST = 32_768, 2_000
 
 
 def troubles(status: ContainerStatus | None, events: Sequence[str], localhost: bool) -> tuple[Trouble, ...]:
@@ -116,11 +117,12 @@ def _in_state(state: ContainerState | None, localhost: bool) -> list[Trouble]:
 
 
 def _read(text: str, where: str, localhost: bool) -> Trouble | None:
+    """Return what the first signature that fits makes of a text, if it can be about this container's profile."""
     for signature in SIGNATURES:
-        mine = signature.specific and not (signature.file and where == "event")
-        match = signature.pattern.search(text) if mine or localhost else None
+        match = signature.pattern.search(text, 0, _READ)
         if match:
-            return Trouble("cannot-start", where, _cut(text), match.groupdict().get("path"))
+            mine = localhost or (signature.specific and not (signature.file and where == "event"))
+            return Trouble("cannot-start", where, _cut(text), match.groupdict().get("path")) if mine else None
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..effective import NO_START, about
+from ..effective import NO_START, about, short
 from ..model import DecidedBy, FileState, Severity, Template
 from .record import Case, Check
 
@@ -32,7 +32,7 @@ def _said(case: Case) -> tuple[str, ...]:
 
 def _file_evidence(case: Case) -> tuple[str, ...]:
     file = case.file
-    facts = [case.written, f"{case.placement.node_name}: {file.path or case.path}: {file.state.value}"]
+    facts = [case.written, f"{case.placement.node_name}: {short(file.path or case.path, 500)}: {file.state.value}"]
     if file.sha256:
         facts.append(f"sha256 {file.sha256}, {file.size} bytes, mode {file.mode}, owner {file.owner}")
     return (*facts, *_said(case))
@@ -48,7 +48,7 @@ def _missing(case: Case) -> Template | None:
     opened = _is_loaded(case) or case.effective.decided_by is DecidedBy.SANDBOX
     if case.file.state is not FileState.MISSING or not opened:
         return None
-    path, node = case.file.path or case.path, case.placement.node_name
+    path, node = short(case.file.path or case.path, 500), case.placement.node_name
     stuck = any(trouble.kind == "cannot-start" for trouble in case.troubles)
     return FILE_MISSING.finding(
         f"{path} is not on {node}: {'the container cannot start' if stuck else NO_START}",

@@ -175,14 +175,15 @@ def _failed(why: str) -> Observed:
     return Observed(Observation.FAILED, via="exec", explanation=why)
 
 
-# runc (libcontainer/standard_init_linux.go, Go's exec.Error): exec: "cat": executable file not found in $PATH, or for a name with a
-# slash: exec: "/bin/x": stat /bin/x: no such file or directory; crun (src/libcrun/container.c): executable file `cat` not found.
-_NOT_FOUND = r'exec: "{0}": (?:executable file not found|stat [^:]*: no such file)|executable file [`\']?{0}[`\']? not found'
+# runc says (Go's exec.Error) `exec: "cat": executable file not found in $PATH`, or for a name with a slash
+# `exec: "/bin/x": stat /bin/x: no such file or directory`; crun (src/libcrun/container.c) "executable file `cat` not found".
+# containerd sends that as the exec's error, CRI-O 1.36 as exit code 255 with the text, its quotes escaped, on stderr.
+_NOT_FOUND = r'exec: \\?"{0}\\?": (?:executable file not found|stat [^:]*: no such file)|executable file [`\']?{0}[`\']? not found'
 
 
 def _no_such_program(result: ExecResult, program: str) -> bool:
-    """Whether another program may succeed: this one is not there (also as exit code 126 or 127), or is a directory or the like."""
-    if result.exit_code is not None:
-        return result.exit_code in (126, 127)
-    text = result.error or ""
+    """Whether another program may succeed, because this one is not there or cannot be run."""
+    if result.exit_code in (126, 127):
+        return True
+    text = f"{result.error or ''} {result.stderr.decode('utf-8', 'replace')}"
     return not result.forbidden and re.search(_NOT_FOUND.format(re.escape(program)), text, re.IGNORECASE) is not None

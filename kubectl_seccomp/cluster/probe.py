@@ -100,7 +100,10 @@ class _Asking:
         self.left: list[str] = []
 
     def answer(self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...]) -> ProbeAnswer:
-        mounts, absent = mounts_for(paths), ()
+        # An interrupted import of the client cannot be begun again, so it comes before there is a pod to remove.
+        self._client.prepare()
+        mounts = mounts_for(paths)
+        absent: tuple[str, ...] = ()
         while True:
             try:
                 found = self._one_pod(self._request(node, root, ids, paths, mounts, absent))

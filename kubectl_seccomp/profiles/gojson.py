@@ -34,7 +34,7 @@ def decode(raw: bytes) -> Mapping[str, object] | None:
         raise Refused("is empty")
     if raw.startswith(b"\xef\xbb\xbf"):
         raise Refused("begins with a byte order mark, which is not JSON")
-    if _depth(raw) > DEEPEST:
+    if _is_deep(raw):
         raise NotJudged(f"is nested more than {DEEPEST} levels deep: not judged")
     try:
         decoded = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_fold, parse_constant=_no_constant)
@@ -47,18 +47,19 @@ def decode(raw: bytes) -> Mapping[str, object] | None:
     raise Refused("is JSON, but not an object")
 
 
-def _depth(raw: bytes) -> int:
-    """Return how deep brackets are nested, or 0 where there are too few of them to matter."""
+def _is_deep(raw: bytes) -> bool:
+    """Return whether brackets are nested deeper than DEEPEST."""
     if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
-        return 0
-    depth = deepest = 0
+        return False
+    depth = 0
     for token in _TOKEN.finditer(raw):
         if token[0] in (b"[", b"{"):
             depth += 1
-            deepest = max(deepest, depth)
         elif token[0] in (b"]", b"}"):
             depth -= 1
-    return deepest
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _fold(pairs: list[tuple[str, object]]) -> dict[str, object]:

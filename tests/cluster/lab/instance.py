@@ -74,19 +74,25 @@ class Instance:
 
     def start(self, title: str, *command: str | Path) -> int:
         """Start a daemon inside the cluster with a log of its own, and return its process id."""
-        with (self.home / "log" / f"{title}.log").open("ab") as log:
-            child = subprocess.Popen(
-                self.enter(command, mounts=True),
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        (self.home / "run" / f"{title}.pid").write_text(f"{child.pid}\n")
-        return child.pid
+        log = str(self.home / "log" / f"{title}.log")
+        arguments = self.enter(command, mounts=True)
+        pid = os.posix_spawnp(
+            arguments[0], arguments, self.environment, setsid=True,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+        )  # fmt: skip
+        (self.home / "run" / f"{title}.pid").write_text(f"{pid}\n")
+        return pid
 
     def stop(self, title: str) -> None:
         """End one daemon that was started with this title, and wait until it is gone."""
         pid = int((self.home / "run" / f"{title}.pid").read_text())
-        os.kill(pid, signal.SIGTERM)
-        _wait_gone([pid], 20)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            _signal(pid, number)
+            _wait_gone([pid], 5)
 
     def running(self, node: str) -> Node:
         """Return the node's description."""

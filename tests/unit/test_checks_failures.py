@@ -1,0 +1,182 @@
+"""Status and event texts -> recognised failures. The texts are what real kubelets and runtimes said."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from kubectl_seccomp.checks.failures import SIGNATURES, Trouble, troubles
+from kubectl_seccomp.pods import ContainerStatus
+
+PATH = "/var/lib/kubelet/seccomp/profiles/a.json"
+NO_FILE = f"open {PATH}: no such file or directory"
+OCI = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+CRIO = 'container create failed: time="2026-11-23T10:00:00Z" level=error msg="runc create failed: '
+FDS = "unable to start container process: error during container init: error closing exec fds: "
+
+# text, the path in it: texts that only a seccomp profile causes.
+SPECIFIC = [
+    (f'failed to create containerd container: cannot load seccomp profile "{PATH}": {NO_FILE}', PATH),
+    (f'failed to create containerd container: cannot load seccomp profile "{PATH}": read {PATH}: is a directory', PATH),
+    (f'setup seccomp: unable to load local profile "{PATH}": {NO_FILE}', PATH),
+    (
+        'failed to generate security options for container "app": failed to generate seccomp security options for container: '
+        f'cannot load seccomp profile "{PATH}": {NO_FILE}',
+        PATH,
+    ),
+    (
+        'failed to generate security options for container "app": failed to generate seccomp security options for container: '
+        "unexpected end of JSON input",
+        None,
+    ),
+    (f'failed to create containerd container: decoding seccomp profile failed "{PATH}": unexpected end of JSON input', PATH),
+    (
+        "setup seccomp: apply profile from bytes: load local profile: decoding seccomp profile failed: unexpected end of JSON input",
+        None,
+    ),
+    ("setup seccomp: try to pull OCI artifact seccomp profile: not found", None),
+    (OCI + "string SCMP_ARCH_ARM65 is not a valid arch for seccomp", None),
+    (OCI + "string SCMP_ARCH_ARM65 is not a valid arch for seccomp: unknown", None),
+    (CRIO + 'string SCMP_ACT_DENY is not a valid action for seccomp"\n', None),
+    (OCI + "string SCMP_CMP_IS is not a valid operator for seccomp", None),
+    (OCI + "seccomp flags are not yet supported by runc: unknown", None),
+    (OCI + "unable to start container process: SCMP_ACT_NOTIFY cannot be used as default action", None),
+    (OCI + "listenerPath is not set", None),
+    (OCI + "seccomp: config provided but seccomp not supported", None),
+    (OCI + "unable to init seccomp: error loading seccomp filter into kernel: invalid argument", None),
+    (OCI + "error adding seccomp filter rule for syscall bdflush: requested action matches default", None),
+    ("localhostProfile must be set if seccompProfile type is Localhost.", None),
+    ("seccomp is not supported", None),
+    ("seccomp is not enabled, cannot run with custom profile", None),
+    ("seccomp get action: Invalid argument", None),
+    ("seccomp unknown architecture `SCMP_ARCH_NATIVE`", None),
+    ("seccomp misses the default action", None),
+    ("Required field 'defaultAction' not present", None),
+    ("unknown seccomp option SECCOMP_FILTER_FLAG_X", None),
+]
+# Texts that other causes have too: they count beside a Localhost profile.
+GENERIC = [
+    'failed to start containerd task "0123": cannot start a stopped process: unknown',
+    "context deadline exceeded",
+    "failed to create containerd task: failed to create shim task: context canceled: unknown",
+    OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted",
+    OCI + FDS + "ensure /proc/self/fd is on procfs: operation not permitted: unknown",
+    CRIO + FDS + 'get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted"\n',
+    OCI + "container process is already dead",
+]
+# Texts that have nothing to do with seccomp.
+OTHERS = [
+    'Back-off pulling image "registry.example/app:1.4"',
+    "back-off 5m0s restarting failed container=app pod=web_shop(6f1d2c3b)",
+    OCI + 'exec: "/app": stat /app: no such file or directory: unknown',
+    'configmap "settings" not found',
+    'failed to generate security options for container "app": apparmor: no such profile',
+    OCI + "error mounting /proc: operation not permitted",
+    "",
+]
+
+
+def status(**fields: object) -> ContainerStatus:
+    return msgspec.convert({"name": "app", **fields}, ContainerStatus)
+
+
+def waiting(message: str | None, reason: str = "CreateContainerError") -> ContainerStatus:
+    return status(state={"waiting": {"reason": reason, "message": message}})
+
+
+def ended(message: str | None = None, code: int = 128, reason: str = "StartError") -> dict[str, object]:
+    return {"terminated": {"exitCode": code, "reason": reason, "message": message}}
+
+
+@pytest.mark.parametrize(("text", "path"), SPECIFIC)
+@pytest.mark.parametrize("localhost", [True, False])
+def test_a_specific_text_counts_in_a_status_whatever_the_profile(text: str, path: str | None, localhost: bool) -> None:
+    assert troubles(waiting(text), (), localhost) == (Trouble("cannot-start", "status", text, path),)
+    assert troubles(status(state=ended(text)), (), localhost) == (Trouble("cannot-start", "status", text, path),)
+
+
+@pytest.mark.parametrize("text", GENERIC)
+def test_a_generic_text_counts_beside_a_localhost_profile_only(text: str) -> None:
+    assert troubles(waiting(text), (), True) == (Trouble("cannot-start", "status", text),)
+    assert troubles(waiting(text), (), False) == ()
+    assert troubles(None, (text,), True) == (Trouble("cannot-start", "event", text),)
+    assert troubles(None, (text,), False) == ()
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_other_failures_are_none_of_seccomp(text: str) -> None:
+    assert troubles(waiting(text), (text,), True) == ()
+
+
+def test_every_signature_is_proved_by_a_text_and_says_where_it_is_from() -> None:
+    texts = [text for text, _ in SPECIFIC] + GENERIC
+    for signature in SIGNATURES:
+        assert any(signature.pattern.search(text) for text in texts), signature.pattern.pattern
+        assert any(name in signature.origin for name in ("containerd", "CRI-O", "cri-dockerd", "runc", "crun", "kubelet"))
+        assert any(digit.isdigit() for digit in signature.origin) or "built" in signature.origin
+
+
+@pytest.mark.parametrize(("text", "_"), SPECIFIC)
+def test_a_text_about_a_file_in_an_event_is_of_a_container_that_has_one(text: str, _: str | None) -> None:
+    about_files = next(each for each in SIGNATURES if each.pattern.search(text)).file
+    assert bool(troubles(None, (f"Error: {text}",), False)) is not about_files
+    assert [trouble.where for trouble in troubles(None, (f"Error: {text}",), True)] == ["event"]
+
+
+TEXT = SPECIFIC[0][0]
+RUNNING = {"running": {"startedAt": "2026-11-24T01:00:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (None, ["event"]),
+        (status(), ["event"]),
+        (waiting(TEXT), ["status", "event"]),
+        (waiting(None, "ContainerCreating"), ["event"]),
+        (waiting(None, "PodInitializing"), []),
+        (status(state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended(TEXT)), ["status", "event"]),
+        (status(state=ended(TEXT), lastState=ended(TEXT)), ["status", "event"]),
+        (status(state=ended(None, 0, "Completed")), []),
+        (status(state=ended(TEXT, 0, "Completed")), []),
+        (status(state=RUNNING), []),
+        (status(state=RUNNING, lastState=ended(TEXT)), []),
+    ],
+    ids=["no status", "empty", "waiting", "creating", "initializing", "back-off", "ended", "done", "done well", "runs", "runs again"],
+)
+def test_what_counts_in_which_state(shown: ContainerStatus | None, expected: list[str]) -> None:
+    assert [trouble.where for trouble in troubles(shown, (f"Error: {TEXT}",), True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "killed"),
+    [
+        (status(state=ended(None, 159, "Error")), True),
+        (status(state=RUNNING, lastState=ended(None, 159, "Error")), True),
+        (status(state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended(None, 159, "Error")), True),
+        (status(state=ended("Used forbidden syscalls: mount (1x)", 137, "seccomp killed")), True),
+        (status(state=ended(None, 137, "OOMKilled")), False),
+        (status(state=ended(None, 31, "Error")), False),
+        (status(state=RUNNING), False),
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize("localhost", [True, False])
+def test_killed_by_a_filter(shown: ContainerStatus | None, killed: bool, localhost: bool) -> None:
+    assert [trouble.kind for trouble in troubles(shown, (), localhost)] == (["killed"] if killed else [])
+
+
+def test_the_notifiers_text_is_kept() -> None:
+    found = troubles(status(state=ended("Used forbidden syscalls: mount (1x)", 137, "seccomp killed")), (), False)
+    assert found[0].text == "seccomp killed: Used forbidden syscalls: mount (1x)"
+
+
+def test_the_same_failure_twice_is_told_once_and_long_texts_are_cut() -> None:
+    assert len(troubles(status(state=ended(None, 159), lastState=ended(None, 159)), (), True)) == 1
+    assert len(troubles(None, (f"Error: {TEXT}",) * 5, True)) == 1
+    assert len(troubles(waiting(TEXT + "x" * 100_000), (), True)[0].text) == 2001
+
+
+def test_a_hostile_text_is_read_in_one_pass() -> None:
+    for text in ('cannot load seccomp profile "' * 50_000, "error closing exec fds: " * 50_000, "failed to generate " * 50_000):
+        assert all(len(trouble.text) <= 2001 for trouble in troubles(waiting(text), (text,), True))
