@@ -16,7 +16,7 @@ from .checks import findings
 from .checks.declared import runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
-from .effective import Placement, effective, placement_os, verdict
+from .effective import Placement, effective, os_is_assumed, placement_os, verdict
 from .model import (
     ContainerReport,
     Decision,
@@ -153,6 +153,7 @@ class _Auditor:
                 pod.is_mirror,
                 self._policy.assumed_default,
                 self._policy.manifests,
+                os_is_assumed(pod, node),
             )
             known = self._placements[key] = (len(self._placements), placement)
         return known

@@ -1,7 +1,7 @@
 """Declared profile + node facts -> effective profile, who decided it, how certain that is, and why. Pure.
 
 The order of the rules is the order of the layers. Kubelet: `pkg/kubelet/kuberuntime/helpers.go` getSeccompProfile (1.25 to
-1.37): the container's whole struct, else the pod's, else RuntimeDefault where the node runs with seccompDefault, else an
+1.36): the container's whole struct, else the pod's, else RuntimeDefault where the node runs with seccompDefault, else an
 explicit Unconfined. Runtimes: see runtimes.py.
 """
 

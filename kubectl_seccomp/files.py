@@ -130,7 +130,8 @@ def _walk(top: str, recursive: bool) -> Iterator[str | Gap]:
         except OSError as error:
             yield Gap("directory", _shown(path), error.strerror or str(error))
             continue
-        todo += sorted((item for item in inside if recursive if item[1] or item[0].endswith(SUFFIXES)), reverse=True)
+        wanted = [item for item in inside if (recursive if item[1] else item[0].endswith(SUFFIXES))]
+        todo += sorted(wanted, reverse=True)
 
 
 def _bytes(path: str, *, given: bool) -> bytes | Gap:
@@ -197,21 +198,30 @@ def _values(view: memoryview) -> list[Raw]:
     """Return the JSON values that stand one after the other in a text, checked but not decoded."""
     values: list[Raw] = []
     begin = 0
-    while begin < len(view):
-        try:
-            values.append(msgspec.json.decode(view[begin:], type=Raw))
-            break
-        except RecursionError as error:
-            raise _NotJson("it is nested too deeply", begin, whole=False) from error
-        except msgspec.DecodeError as error:
-            trailing = _TRAILING.search(str(error))
-            if trailing is None or view[begin + int(trailing[1])] not in b"{[":
-                at = _BYTE.search(str(error))
-                raise _NotJson(str(error), begin + int(at[1]) if at else len(view), whole=at is not None) from error
-            end = begin + int(trailing[1])
-            values.append(msgspec.json.decode(view[begin:end], type=Raw))
-            begin = end
+    try:
+        while begin < len(view):
+            value, length = _first(view[begin:])
+            values.append(value)
+            begin += length
+    except RecursionError as error:
+        raise _NotJson("it is nested too deeply", begin, whole=False) from error
+    except msgspec.DecodeError as error:
+        # The message is the only place where msgspec says how far it came; it counts bytes from 1.
+        at = _BYTE.search(str(error))
+        raise _NotJson(str(error), begin + int(at[1]) - 1 if at else len(view), whole=at is not None) from error
     return values
+
+
+def _first(view: memoryview) -> tuple[Raw, int]:
+    """Return the first JSON value of a text and its length. Raises msgspec.DecodeError."""
+    try:
+        return msgspec.json.decode(view, type=Raw), len(view)
+    except msgspec.DecodeError as error:
+        trailing = _TRAILING.search(str(error))
+        length = int(trailing[1]) - 1 if trailing else 0
+        if view[length] not in b"{[" or not length:
+            raise
+    return msgspec.json.decode(view[:length], type=Raw), length
 
 
 def _json(source: Source, value: Raw, reader: Reader) -> Iterator[Pod | Gap]:

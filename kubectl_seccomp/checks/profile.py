@@ -100,7 +100,7 @@ PROFILE_EMPTY = Check(
     why="The API server accepts an empty localhostProfile; the kubelet then refuses to start the container "
     "(CreateContainerConfigError).",
     fix="Name a file relative to <kubelet root>/seccomp, or use type RuntimeDefault.",
-    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go (1.25 to 1.37)",),
+    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go (1.25 to 1.36)",),
 )
 FILE_MISSING = Check(
     id="KS301",

@@ -140,7 +140,10 @@ kubelet_flags() { # $1 the process's name; its command line on stdin, a word a l
   n=0; is=; want=; root=-; flag=-; port=-; config=-; host=-
   while IFS= read -r word || [ -n "$word" ]; do
     n=$((n+1))
-    case $n/$1/$word in 1/*/kubelet|2/*kube*/kubelet) is=1 ;; esac
+    case $n/$word in
+      1/kubelet|1/*/kubelet) is=1 ;;
+      2/kubelet) case $1 in *kube*) is=1 ;; esac ;;
+    esac
     if [ -n "$want" ]; then name=$want; value=$word; want=
     else
       case $word in

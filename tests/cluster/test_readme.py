@@ -21,7 +21,7 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def attempt(venv: str, kubeconfig: str, prefix: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KUBECONFIG": kubeconfig, "HOME": "/nonexistent", "KSECCOMP_TRY_VENV": venv}
+    environment = {**os.environ, "KUBECONFIG": kubeconfig, "HOME": str(Path(venv).parent), "KSECCOMP_TRY_VENV": venv}
     command = [*prefix, str(ROOT / "scripts" / "try"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
@@ -36,7 +36,7 @@ def test_the_readme_names_both_commands_and_only_commands_that_exist(lab: Lab) -
 
 
 def test_try_without_a_cluster_audits_the_example_and_says_so(venv: str) -> None:
-    done = attempt(venv, "/nonexistent", [])
+    done = attempt(venv, str(Path(venv).parent / "absent"), [])
     assert done.returncode == 1, done.stderr
     assert "docs/example/pods.json" in done.stderr
     effective = {line.split()[4] for line in done.stdout.splitlines()[1:] if line[:1] != " "}

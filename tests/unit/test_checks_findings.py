@@ -244,3 +244,10 @@ def test_the_raw_filter_and_crios_annotations_are_told_apart() -> None:
 def test_the_windows_fixture_has_no_finding_at_all() -> None:
     (member,) = examine(checks_lab.CHECKS / "KS108" / "pass-windows.yaml")
     assert member.decision.templates == ()
+
+
+def test_an_overridden_pod_is_found_on_confined_containers_only() -> None:
+    declared = Declared(DEFAULT, UNCONFINED)
+    assert ids(case(declared, overridden_everywhere=True)) == ["KS107"]
+    assert ids(case(declared, overridden_everywhere=False)) == []
+    assert ids(case(declared, privileged=True, overridden_everywhere=True)) == ["KS105"]

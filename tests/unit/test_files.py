@@ -1,197 +1,211 @@
-"""Manifests, dumps and broken input: what is read, what is a gap, and where it says the mistake is."""
+"""Which files are read, how they are named, and what cannot be read: paths, directories, stdin, odd files."""
 
 from __future__ import annotations
 
 import io
-import json
 import os
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from kubectl_seccomp import files
 from kubectl_seccomp.files import read
 from kubectl_seccomp.model import Fault, Gap
-from kubectl_seccomp.pods import Pod, containers
+from kubectl_seccomp.pods import Pod
 
-POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  containers:\n  - name: c\n    image: x\n"
-
-
-def obj(kind: str = "Pod", name: str = "a", **more: Any) -> dict[str, Any]:
-    spec = {"containers": [{"name": "c", "image": "x"}]}
-    body: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
-    match kind:
-        case "Pod":
-            body["spec"] = spec
-        case "PodTemplate":
-            body["template"] = {"spec": spec}
-        case "CronJob":
-            body["spec"] = {"jobTemplate": {"spec": {"template": {"spec": spec}}}}
-        case _:
-            body["spec"] = {"template": {"spec": spec}}
-    return {**body, **more}
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "files"
+POD = b"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c}]}\n"
 
 
-def split(found: list[Pod | Gap]) -> tuple[list[Pod], list[Gap]]:
-    return [item for item in found if isinstance(item, Pod)], [item for item in found if isinstance(item, Gap)]
+def names(*paths: object, recursive: bool = False, stdin: bytes | None = None) -> list[str]:
+    """Names of the pods, and "where: why" of the gaps."""
+    stream = io.BytesIO(stdin) if stdin is not None else None
+    found = read([str(path) for path in paths], recursive, stream)
+    return [f"{item.where}: {item.why}" if isinstance(item, Gap) else item.name for item in found]
 
 
-def text(data: str | bytes) -> tuple[list[Pod], list[Gap]]:
-    return split(list(read(["-"], False, io.BytesIO(data.encode() if isinstance(data, str) else data))))
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURES / "tree", tmp_path / "tree"))
 
 
-@pytest.mark.parametrize(
-    "kind", ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "PodTemplate"]
-)
-def test_every_kind_with_a_pod_template(kind: str) -> None:
-    pods, gaps = text(json.dumps(obj(kind)))
-    assert [(pod.kind, pod.name, len(list(containers(pod)))) for pod in pods] == [(kind, "a", 1)]
-    assert gaps == []
+def test_a_directory_gives_its_manifests_in_order(tree: Path) -> None:
+    assert names(tree) == ["hidden", "z"]
 
 
-@pytest.mark.parametrize("metadata", [{}, {"metadata": {"resourceVersion": ""}}])
-@pytest.mark.parametrize("kind", ["List", "PodList"])
-@pytest.mark.parametrize("form", ["json", "yaml"])
-def test_lists_are_opened(kind: str, metadata: dict[str, Any], form: str) -> None:
-    items = [obj(name="a"), obj(name="b")]
-    if kind == "PodList":
-        for item in items:
-            del item["kind"]
-    whole = {"apiVersion": "v1", "kind": kind, **metadata, "items": items}
-    data = json.dumps(whole) if form == "json" else f"# a dump\n---\n{json.dumps(whole, indent=1)}"
-    pods, gaps = text(data)
-    assert [(pod.kind, pod.name) for pod in pods] == [("Pod", "a"), ("Pod", "b")]
-    assert gaps == []
+def test_recursion_descends_in_lexical_order(tree: Path) -> None:
+    assert names(tree, recursive=True) == ["hidden", "deep", "json", "z"]
 
 
-def test_a_bad_item_costs_only_itself() -> None:
-    broken = obj(name="b", spec={"containers": "none"})
-    pods, gaps = text(json.dumps({"kind": "List", "items": [obj(), broken, obj(name="c")]}))
-    assert [pod.name for pod in pods] == ["a", "c"]
-    assert [(gap.what, "item 2" in gap.where) for gap in gaps] == [("document", True)]
+def test_a_file_that_is_named_needs_no_suffix(tree: Path) -> None:
+    assert names(tree / "notes.txt") == ["text"]
 
 
-def test_a_broken_document_is_named_with_its_line_and_the_others_are_read() -> None:
-    data = POD % "a" + "---\nkind: Pod\nspec: [\n---\n" + POD % "b"
-    pods, gaps = text(data)
-    assert [(pod.name, pod.document) for pod in pods] == [("a", 1), ("b", 3)]
-    assert len(gaps) == 1
-    assert gaps[0].where.startswith("-:")
-    assert "(document 2)" in gaps[0].where
-    line = int(gaps[0].where.split(":")[1].split(" ")[0])
-    assert 8 <= line <= 11
+def test_paths_keep_their_order_and_stdin_its_place(tree: Path) -> None:
+    assert names(tree / "z.yaml", "-", tree / ".hidden.yml", stdin=POD) == ["z", "p", "hidden"]
 
 
-def test_containers_know_their_line_in_the_file() -> None:
-    data = "# head\n" + POD % "a" + "  - name: d\n---\n" + POD % "b"
-    pods, _ = text(data)
-    assert [member.line for pod in pods for member in containers(pod)] == [7, 9, 16]
+def test_a_pattern_that_the_shell_left_alone_is_expanded(tree: Path) -> None:
+    assert names(tree / "*.y*ml") == ["hidden", "z"]
 
 
-def test_a_line_that_the_input_claims_is_not_believed() -> None:
-    pods, gaps = text(POD % "a" + "    $line: 99\n")
-    assert gaps == []
-    assert [member.line for member in containers(pods[0])] == [6]
+def test_a_file_whose_name_is_a_pattern_is_itself(tmp_path: Path) -> None:
+    (tmp_path / "[a].yaml").write_bytes(POD)
+    assert names(tmp_path / "[a].yaml") == ["p"]
+
+
+@pytest.mark.parametrize(("path", "hint"), [("missing.yaml", None), ("mis*.yaml", None), ("https://x/y.yaml", "URLs are not read")])
+def test_a_missing_path_stops_the_run_before_anything_is_read(
+    path: str, hint: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Fault) as fault:
+        read([str(FIXTURES / "workloads.yaml"), path], False, None)
+    assert fault.value.message == f'the path "{path}" does not exist'
+    assert fault.value.code == 3
+    assert (fault.value.hint or "").startswith(hint or "")
+    assert (fault.value.hint is None) == (hint is None)
+
+
+def test_file_and_document_are_those_of_the_manifest(tree: Path) -> None:
+    (pod,) = read([str(tree / "z.yaml")], False, None)
+    assert isinstance(pod, Pod)
+    assert (pod.file, pod.document) == (str(tree / "z.yaml"), 1)
 
 
 @pytest.mark.parametrize(
-    ("document", "why"),
+    ("data", "why"),
     [
-        ("kind: Pod\nkind: Pod\n", "'kind' stands twice"),
-        ("a: &a [1]\nb: &b [*a, *a]\nc: *c\n", "not valid YAML"),
-        ("a: " + "[" * 200 + "]" * 200, "nested"),
-        ("just text\n", "not an object"),
-        ("metadata: {}\n", "has no kind"),
-        ("kind: Pod\nspec: {containers: []}\n", "has no containers"),
-        ("kind: Rollout\nspec: {template: {spec: {containers: [{name: c}]}}}\n", "kind Rollout is not known"),
-        ("kind: Pod\nspec: {containers: [{name: [1]}]}\n", "Expected"),
-        ("kind: Pod\nmetadata: {labels: {a: 1}}\nspec: {containers: [{name: c}]}\n", "Expected"),
+        (b"", "no objects"),
+        (b"# nothing\n---\n---\n", "no objects"),
+        (b"kind: ConfigMap", "1 object, and it holds no pods"),
+        (b"kind: ConfigMap\n---\nkind: Secret", "2 objects, none of them holds pods"),
+        (b'{"kind": "List", "items": [{"kind": "ConfigMap"}, {"kind": "Node"}]}', "2 objects, none of them holds pods"),
+        (b'{"kind": "PodList", "items": []}', "no objects"),
+        (b'{"kind": "PodList", "items": null}', "no objects"),
     ],
 )
-def test_what_cannot_be_judged_is_a_gap(document: str, why: str) -> None:
-    pods, gaps = text(document)
-    assert pods == []
-    assert why in gaps[0].why
+def test_input_without_pods_is_never_silent(data: bytes, why: str) -> None:
+    assert names("-", stdin=data) == [f"-: nothing in it can be audited: {why}"]
 
 
-def test_aliases_that_unfold_without_end_are_refused() -> None:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 9)]
-    _, gaps = text("\n".join(lines))
-    assert "unfold" in gaps[0].why
+def test_the_last_gap_names_a_few_paths_only(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.yaml" for number in range(5)]
+    for path in paths:
+        path.write_bytes(b"kind: Secret")
+    assert names(*paths) == [
+        f"{paths[0]}, {paths[1]}, {paths[2]} and 2 more: nothing in it can be audited: 5 objects, none of them holds pods"
+    ]
 
 
-@pytest.mark.parametrize(
-    ("scalar", "privileged"), [("yes", True), ("on", True), ("true", True), ("False", False), ("n", False), ("off", False)]
-)
-def test_scalars_are_those_of_kubernetes(scalar: str, privileged: bool) -> None:
-    pods, gaps = text(POD % "a" + f"    securityContext: {{privileged: {scalar}}}\n")
-    assert gaps == []
-    assert [member.privileged for member in containers(pods[0])] == [privileged]
+def test_no_stdin_is_empty_input() -> None:
+    assert names("-") == ["-: nothing in it can be audited: no objects"]
 
 
-def test_dates_stay_text() -> None:
-    pods, gaps = text((POD % "a").replace("{name: a}", "{name: a, annotations: {d: 2026-11-24, t: 12:30:45}}"))
-    assert gaps == []
-    assert pods[0].annotations == {"d": "2026-11-24", "t": "12:30:45"}
+def test_a_directory_without_manifests_says_so(tmp_path: Path, tree: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.yaml").write_bytes(POD)
+    only = "there is no .json, .yaml or .yml file in it"
+    assert names(tree / "z.yaml", tree / "sub" / "deeper" / "..", tmp_path) == [
+        "z",
+        "json",
+        f"{tmp_path}: {only} (-R looks into its subdirectories)",
+    ]
+    shutil.rmtree(tmp_path / "sub")
+    shutil.rmtree(tree)
+    assert names(tmp_path, recursive=True) == [f"{tmp_path}: {only}"]
 
 
-@pytest.mark.parametrize("data", ["", "# nothing\n", "kind: ConfigMap\n", '{"kind": "List", "items": []}', '{"kind": "Service"}'])
-def test_nothing_to_audit_is_said(data: str) -> None:
-    pods, gaps = text(data)
-    assert pods == []
-    assert "nothing in it can be audited" in gaps[-1].why
+def test_links_in_directories_are_no_loops(tree: Path) -> None:
+    (tree / "loop").symlink_to(tree)
+    (tree / "self.yaml").symlink_to("self.yaml")
+    (tree / "folder.yaml").symlink_to(tree / "sub")
+    (tree / "gone.yaml").symlink_to("nowhere")
+    (tree / "link.yaml").symlink_to("notes.txt")
+    assert names(tree, recursive=True) == [
+        "hidden",
+        f"{tree}/folder.yaml: is a directory",
+        f"{tree}/gone.yaml: No such file or directory",
+        "text",
+        f"{tree}/self.yaml: Too many levels of symbolic links",
+        "deep",
+        "json",
+        "z",
+    ]
 
 
-def test_other_kinds_beside_pods_are_no_gap() -> None:
-    pods, gaps = text("kind: Service\n---\n" + POD % "a")
-    assert len(pods) == 1
-    assert gaps == []
+def test_a_linked_directory_that_is_named_is_read(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tree)
+    assert names(tmp_path / "link") == ["hidden", "z"]
 
 
-def test_directories(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text(POD % "b")
-    (tmp_path / "a.json").write_text(json.dumps(obj()))
-    (tmp_path / "notes.txt").write_text("no")
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "c.yml").write_text(POD % "c")
-    (tmp_path / "loop").symlink_to(tmp_path)
-    os.mkfifo(tmp_path / "pipe.yaml")
-    pods, gaps = split(list(read([str(tmp_path)], False, None)))
-    assert [pod.name for pod in pods] == ["a", "b"]
-    assert [gap.why for gap in gaps] == ["not a regular file"]
-    pods, _ = split(list(read([str(tmp_path)], True, None)))
-    assert [pod.name for pod in pods] == ["a", "b", "c"]
+def test_pipes_in_directories_are_not_opened(tree: Path) -> None:
+    os.mkfifo(tree / "pipe.yaml")
+    assert names(tree) == ["hidden", f"{tree}/pipe.yaml: is not a regular file", "z"]
 
 
-def test_a_path_that_does_not_exist_stops() -> None:
-    with pytest.raises(Fault, match="does not exist"):
-        list(read(["/nonexistent/x.yaml"], False, None))
+def test_a_pipe_that_is_named_is_read() -> None:
+    end, begin = os.pipe()
+    os.write(begin, POD)
+    os.close(begin)
+    try:
+        assert names(f"/dev/fd/{end}") == ["p"]
+    finally:
+        os.close(end)
 
 
-def test_utf16_is_named() -> None:
-    _, gaps = text("kind: Pod".encode("utf-16"))
-    assert "UTF-16" in gaps[0].why
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that even root cannot read")
+def test_an_unreadable_file_is_a_gap(tree: Path) -> None:
+    (tree / "memory.yaml").symlink_to("/proc/self/mem")
+    assert names(tree) == ["hidden", f"{tree}/memory.yaml: Input/output error", "z"]
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_end_in_pods_and_gaps(data: bytes) -> None:
-    found = list(read(["-"], False, io.BytesIO(data)))
-    assert all(isinstance(item, Pod | Gap) for item in found)
+def test_an_unreadable_directory_is_a_gap(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refused(path: str) -> object:
+        if path.endswith("deeper"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)  # root may read every directory
+    assert names(tree, recursive=True) == ["hidden", f"{tree}/sub/deeper: Permission denied", "json", "z"]
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner)
-            | st.dictionaries(st.sampled_from(["kind", "items", "spec", "template", "containers", "metadata", "name", "x"]), inner)
-        ),
-        max_leaves=20,
-    )
-)
-def test_any_json_ends_in_pods_and_gaps(value: object) -> None:
-    found = list(read(["-"], False, io.BytesIO(json.dumps(value).encode())))
-    assert all(isinstance(item, Pod | Gap) for item in found)
+def test_a_stream_that_fails_is_a_gap() -> None:
+    class Failing(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    (gap,) = read(["-"], False, Failing())
+    assert gap == Gap("file", "-", "Input/output error")
+
+
+def test_file_names_need_not_be_utf8(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.yaml"
+    Path(os.fsdecode(path)).write_bytes(POD)
+    (pod,) = read([str(tmp_path)], False, None)
+    assert isinstance(pod, Pod)
+    assert pod.file == f"{tmp_path}/\ufffd.yaml"
+
+
+@pytest.mark.parametrize("data", [POD.decode().encode("utf-16"), b"\xfe\xff\0a", b"\xff\xfea\0"])
+def test_utf16_is_named(data: bytes) -> None:
+    assert names("-", stdin=data) == ["-: is UTF-16: manifests are UTF-8"]
+
+
+def test_files_and_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_FILE", 3 << 20)
+    large = b"#" * (3 << 20) + b"\n" + POD
+    (tmp_path / "large.yaml").write_bytes(large)
+    assert names(tmp_path) == [f"{tmp_path}/large.yaml: is larger than 3 MiB"]
+    assert names("-", stdin=large) == ["-: is larger than 3 MiB"]
+    assert names("/dev/zero") == ["/dev/zero: is larger than 3 MiB"]
+    assert names("-", stdin=large[len(POD) + 1 :]) == ["p"]
+
+
+def test_many_gaps_of_one_file_become_one() -> None:
+    found = names("-", stdin=b"kind: [\n---\n" * 250 + POD)
+    assert found[100:] == ["p", "-: 150 more like these"]
+    assert found[99].startswith("-:200 (document 100): not valid YAML")

@@ -24,7 +24,7 @@ def flagz(value: str, version: str = "v1beta1") -> bytes:
 # As component-base zpages/flagz writes it, with the delimiter that chance chose.
 TEXT = """
 kubelet flagz
-Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.
+Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees
 
 config{0}/etc/kubelet.conf
 node-labels{0}a=b,c:d

@@ -59,21 +59,21 @@ def test_every_form_of_cgroup(node: Node) -> None:
     assert {process.container: process.pid for process in processes} == expected
 
 
-@pytest.mark.parametrize(
-    "cgroup",
-    [
-        f"0::/{SLICE}/crio-conmon-{ID}.scope\n",
-        V1.format(f"kubepods/{POD}/crio-conmon-{ID}"),
-        f"0::/{SLICE}/cri-containerd-{SANDBOX}.scope\n",
-        f"0::/{SLICE}/cri-containerd-{ID}0.scope\n",
-        f"0::/{SLICE}/cri-containerd-{ID[:-1]}.scope\n",
-        "0::/\n",
-        "",
-        "0::/*\n",
-    ],
-)
-def test_what_is_not_in_the_container(node: Node, cgroup: str) -> None:
-    node.process(10, cgroup)
+ELSEWHERE = [
+    f"0::/{SLICE}/crio-conmon-{ID}.scope\n",
+    V1.format(f"kubepods/{POD}/crio-conmon-{ID}"),
+    f"0::/{SLICE}/cri-containerd-{SANDBOX}.scope\n",
+    f"0::/{SLICE}/cri-containerd-{ID}0.scope\n",
+    f"0::/{SLICE}/cri-containerd-{ID[:-1]}.scope\n",
+    "0::/\n",
+    "",
+    "0::/*\n",
+]
+
+
+def test_what_is_not_in_the_container(node: Node) -> None:
+    for pid, cgroup in enumerate(ELSEWHERE, 10):
+        node.process(pid, cgroup)
     assert node.ask(ids=(ID,)).processes == ()
 
 
@@ -85,37 +85,40 @@ def test_all_facts_of_a_process(node: Node) -> None:
     assert process.pids == (4711, 7)
 
 
-@pytest.mark.parametrize("comm", ["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"])
-def test_names_with_parentheses_and_spaces(node: Node, comm: str) -> None:
-    node.process(20, f"0::/{ID}\n", comm=comm, parent=12, started=77)
-    (process,) = node.ask(ids=(ID,)).processes
-    assert (process.parent, process.started, process.mode) == (12, 77, 2)
+def test_names_with_parentheses_and_spaces(node: Node) -> None:
+    for pid, comm in enumerate(["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"], 20):
+        node.process(pid, f"0::/{ID}\n", comm=comm, parent=12, started=77)
+    processes = node.ask(ids=(ID,)).processes
+    assert len(processes) == 9
+    assert {(process.parent, process.started, process.mode) for process in processes} == {(12, 77, 2)}
 
 
-@pytest.mark.parametrize(
-    ("status", "state", "mode", "filters"),
-    [
-        ("Seccomp:\t2\nSeccomp_filters:\t3\n", Observation.FILTERED, 2, 3),
-        ("Seccomp:\t0\nSeccomp_filters:\t0\n", Observation.UNFILTERED, 0, 0),
-        ("Seccomp:\t1\n", Observation.STRICT, 1, None),
-        ("", Observation.FAILED, None, None),
-    ],
-)
-def test_a_line_that_is_absent_is_not_a_zero(
-    node: Node, status: str, state: Observation, mode: int | None, filters: int | None
-) -> None:
-    node.process(30, f"0::/{ID}\n", status=status)
-    seen = observed(main_process(node.ask(ids=(ID,)).processes, ID))
-    assert (seen.state, seen.mode, seen.filters, seen.via) == (state, mode, filters, "node")
+STATUSES = [
+    ("Seccomp:\t2\nSeccomp_filters:\t3\n", Observation.FILTERED, 2, 3),
+    ("Seccomp:\t0\nSeccomp_filters:\t0\n", Observation.UNFILTERED, 0, 0),
+    ("Seccomp:\t1\n", Observation.STRICT, 1, None),
+    ("", Observation.FAILED, None, None),
+]
 
 
-@pytest.mark.parametrize("gone", ["stat", "status", "cgroup", "comm", "cmdline"])
-def test_processes_that_end_while_they_are_read(node: Node, gone: str) -> None:
-    (node.process(40, f"0::/{ID}\n") / gone).unlink()
-    node.process(41, f"0::/{ID}\n")
-    pids = {process.pid for process in node.ask(ids=(ID,)).processes}
-    assert pids - {40} == {41}
-    assert (40 in pids) is (gone in ("comm", "cmdline", "status"))
+def test_a_line_that_is_absent_is_not_a_zero(node: Node) -> None:
+    ids = [f"{number:064x}" for number in range(len(STATUSES))]
+    for pid, (container, (status, *_)) in enumerate(zip(ids, STATUSES, strict=True), 30):
+        node.process(pid, f"0::/{container}\n", status=status)
+    processes = node.ask(ids=tuple(ids)).processes
+    seen = [observed(main_process(processes, container)) for container in ids]
+    assert [(value.state, value.mode, value.filters) for value in seen] == [
+        expected for _, *rest in STATUSES for expected in [tuple(rest)]
+    ]
+    assert {value.via for value in seen} == {"node"}
+
+
+def test_processes_that_end_while_they_are_read(node: Node) -> None:
+    files = ("stat", "status", "cgroup", "comm", "cmdline")
+    for pid, name in enumerate(files, 40):
+        (node.process(pid, f"0::/{ID}\n") / name).unlink()
+    node.process(50, f"0::/{ID}\n")
+    assert {process.pid for process in node.ask(ids=(ID,)).processes} == {41, 43, 44, 50}
 
 
 def test_many_ids_are_asked_at_once(node: Node) -> None:
@@ -134,30 +137,29 @@ def test_all_flags_of_a_kubelet_and_nothing_else(node: Node) -> None:
     assert b"secret" not in node.log()
 
 
-DEFAULT = Kubelet(7, "/var/lib/kubelet", None, 1)
+# name, command line -> root directory and seccomp flag, or None for what is no kubelet
+COMMANDS: list[tuple[str, tuple[str, ...], tuple[str, bool | None] | None]] = [
+    ("kubelet", ("kubelet",), ("/var/lib/kubelet", None)),
+    ("ld-linux", ("/opt/kubelet", "--root-dir", "/r"), ("/r", None)),
+    ("hyperkube", ("/hyperkube", "kubelet", "--seccomp-default=false"), ("/var/lib/kubelet", False)),
+    ("kubelet", ("kubelet", "--seccomp_default=1", "--root_dir=/a", "--root-dir=/b"), ("/b", True)),
+    ("kubelet", ("kubelet", "--seccomp-default=perhaps", "--port=x"), ("/var/lib/kubelet", None)),
+    ("kubelet", ("kubelet", "--root-dir", "--seccomp-default"), ("--seccomp-default", None)),
+    ("kubelet", ("kubelet", "--", "--seccomp-default"), ("/var/lib/kubelet", None)),
+    ("kubelet", ("kubelet", "--config", "/a b\x1b", "--root-dir="), ("/var/lib/kubelet", None)),
+    ("vim", ("vim", "kubelet"), None),
+    ("grep", ("grep", "-r", "kubelet", "--root-dir=/x"), None),
+    ("kube-proxy", ("kube-proxy", "--root-dir=/var/lib/kubelet"), None),
+    ("kubelet-wrapper", ("/bin/sh", "-c", "kubelet --root-dir=/x"), None),
+    ("kubelet", (), None),
+]
 
 
-@pytest.mark.parametrize(
-    ("comm", "command", "expected"),
-    [
-        ("kubelet", ("kubelet",), (DEFAULT,)),
-        ("ld-linux", ("/opt/kubelet", "--root-dir", "/r"), (Kubelet(7, "/r", None, 1),)),
-        ("hyperkube", ("/hyperkube", "kubelet", "--seccomp-default=false"), (Kubelet(7, "/var/lib/kubelet", False, 1),)),
-        ("kubelet", ("kubelet", "--seccomp_default=1", "--root_dir=/a", "--root-dir=/b"), (Kubelet(7, "/b", True, 1),)),
-        ("kubelet", ("kubelet", "--seccomp-default=perhaps", "--port=x"), (DEFAULT,)),
-        ("kubelet", ("kubelet", "--root-dir", "--seccomp-default"), (Kubelet(7, "--seccomp-default", None, 1),)),
-        ("kubelet", ("kubelet", "--", "--seccomp-default"), (DEFAULT,)),
-        ("kubelet", ("kubelet", "--config", "/a b\x1b", "--root-dir="), (Kubelet(7, "/var/lib/kubelet", None, 1, None, "/a b\x1b"),)),
-        ("vim", ("vim", "kubelet"), ()),
-        ("grep", ("grep", "-r", "kubelet", "--root-dir=/x"), ()),
-        ("kube-proxy", ("kube-proxy", "--root-dir=/var/lib/kubelet"), ()),
-        ("kubelet-wrapper", ("/bin/sh", "-c", "kubelet --root-dir=/x"), ()),
-        ("kubelet", (), ()),
-    ],
-)
-def test_what_is_a_kubelet(node: Node, comm: str, command: tuple[str, ...], expected: tuple[Kubelet, ...]) -> None:
-    node.process(7, "0::/system.slice/x.service\n", comm=comm, command=command)
-    assert node.ask().kubelets == expected
+def test_what_is_a_kubelet(node: Node) -> None:
+    for pid, (comm, command, _) in enumerate(COMMANDS, 7):
+        node.process(pid, "0::/system.slice/x.service\n", comm=comm, command=command)
+    found = {entry.pid: (entry.root, entry.seccomp_default) for entry in node.ask().kubelets}
+    assert [found.get(pid) for pid in range(7, 7 + len(COMMANDS))] == [expected for *_, expected in COMMANDS]
 
 
 def test_a_pod_cannot_pretend_to_be_the_kubelet(node: Node) -> None:

@@ -64,10 +64,11 @@ def test_names_that_are_impossible_keep_their_place(node: Node) -> None:
     assert files[1].content == b"A"
 
 
-@pytest.mark.parametrize("content", [b"", b"\0\xff\n\n", b"end 0123456789abcdef 1\n", b"x" * 1_048_576])
-def test_content_comes_back_byte_by_byte(node: Node, content: bytes) -> None:
-    node.write("f", content)
-    assert one(node, "f").content == content
+def test_content_comes_back_byte_by_byte(node: Node) -> None:
+    contents = [b"", b"\0\xff\n\n", b"end 0123456789abcdef 1\n", b"x" * 1_048_576]
+    for number, content in enumerate(contents):
+        node.write(str(number), content)
+    assert [file.content for file in node.ask("0", "1", "2", "3").files] == contents
 
 
 def test_content_is_bounded_and_a_large_file_still_has_its_hash(node: Node) -> None:
@@ -102,11 +103,11 @@ def test_what_is_not_a_file_is_never_opened(node: Node) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["absent.json", "absent/x.json", "file/x.json", "dangling", "dangling/x"])
-def test_missing_files(node: Node, path: str) -> None:
+def test_missing_files(node: Node) -> None:
     node.write("file")
     (node.seccomp / "dangling").symlink_to("nowhere")
-    assert one(node, path).facts.state is FileState.MISSING
+    files = node.ask("absent.json", "absent/x.json", "file/x.json", "dangling", "dangling/x").files
+    assert [file.facts.state for file in files] == [FileState.MISSING] * 5
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not POWERLESS, reason="uid 0 with capabilities reads everything")
@@ -125,10 +126,10 @@ def test_the_operators_absolute_link_is_followed_on_the_node(node: Node) -> None
     (node.seccomp / "operator").symlink_to(SPO_DIRECTORY)
     (node.spo / "ns").mkdir()
     (node.spo / "ns/web.json").write_text("spo")
-    file = one(node, "operator/ns/web.json")
+    file, absent = node.ask("operator/ns/web.json", "operator/ns/absent.json").files
     assert file.content == b"spo"
     assert file.facts.path == f"{SPO_DIRECTORY}/ns/web.json"
-    assert one(node, "operator/ns/absent.json").facts.state is FileState.MISSING
+    assert absent.facts.state is FileState.MISSING
 
 
 def test_without_its_mount_the_operators_directory_is_outside(node: Node) -> None:
@@ -138,45 +139,47 @@ def test_without_its_mount_the_operators_directory_is_outside(node: Node) -> Non
     assert file.facts.path == f"{SPO_DIRECTORY}/web.json"
 
 
-@pytest.mark.parametrize(
-    ("target", "found"),
-    [
-        ("real.json", f"{ROOT}/seccomp/real.json"),
-        ("./sub/../real.json", f"{ROOT}/seccomp/real.json"),
-        (f"{ROOT}/seccomp/real.json", f"{ROOT}/seccomp/real.json"),
-        (f"/{ROOT}/pods/..//seccomp/./real.json", f"{ROOT}/seccomp/real.json"),
-        ("../seccomp/real.json", f"{ROOT}/seccomp/real.json"),
-        ("sub/back", f"{ROOT}/seccomp/real.json"),
-        (f"{SPO_DIRECTORY}/x", f"{SPO_DIRECTORY}/x"),
-        ("odd\n", f"{ROOT}/seccomp/odd\n"),
-    ],
-)
-def test_links_are_followed_as_the_node_would(node: Node, target: str, found: str) -> None:
+FOLLOWED = {
+    "real.json": f"{ROOT}/seccomp/real.json",
+    "./sub/../real.json": f"{ROOT}/seccomp/real.json",
+    f"{ROOT}/seccomp/real.json": f"{ROOT}/seccomp/real.json",
+    f"/{ROOT}/pods/..//seccomp/./real.json": f"{ROOT}/seccomp/real.json",
+    "../seccomp/real.json": f"{ROOT}/seccomp/real.json",
+    "sub/back": f"{ROOT}/seccomp/real.json",
+    f"{SPO_DIRECTORY}/x": f"{SPO_DIRECTORY}/x",
+    "odd\n": f"{ROOT}/seccomp/odd\n",
+}
+
+
+def test_links_are_followed_as_the_node_would(node: Node) -> None:
     for path in (node.seccomp / "real.json", node.spo / "x", node.seccomp / "odd\n"):
         path.write_text("here")
     (node.seccomp / "sub").mkdir()
     (node.seccomp / "sub/back").symlink_to("../real.json")
-    (node.seccomp / "link").symlink_to(target)
-    file = one(node, "link")
-    assert file.content == b"here"
-    assert file.facts.path == found
+    for number, target in enumerate(FOLLOWED):
+        (node.seccomp / f"link{number}").symlink_to(target)
+    files = node.ask(*(f"link{number}" for number in range(len(FOLLOWED)))).files
+    assert [file.facts.path for file in files] == list(FOLLOWED.values())
+    assert {file.content for file in files} == {b"here"}
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "../../x", f"{ROOT}/pods/token", f"{ROOT}/seccomp-other/x", "/", "../seccomp2"])
-def test_links_out_of_the_mounts_are_said_and_not_followed(node: Node, target: str) -> None:
-    (node.seccomp / "link").symlink_to(target)
-    file = one(node, "link")
-    assert file.facts.state is FileState.UNREADABLE
-    assert "leads there, out of the directories" in (file.facts.explanation or "")
-    assert file.content is None
+OUTSIDE = ["/etc/passwd", "../../x", f"{ROOT}/pods/token", f"{ROOT}/seccomp-other/x", "/", "../seccomp2"]
+
+
+def test_links_out_of_the_mounts_are_said_and_not_followed(node: Node) -> None:
+    for number, target in enumerate(OUTSIDE):
+        (node.seccomp / f"link{number}").symlink_to(target)
+    for file in node.ask(*(f"link{number}" for number in range(len(OUTSIDE)))).files:
+        assert file.facts.state is FileState.UNREADABLE
+        assert "leads there, out of the directories" in (file.facts.explanation or "")
+        assert file.content is None
 
 
 def test_loops_end(node: Node) -> None:
     (node.seccomp / "a").symlink_to("b")
     (node.seccomp / "b").symlink_to("a")
     (node.seccomp / "grow").symlink_to("grow/grow")
-    for path in ("a", "grow", "a/b/c"):
-        file = one(node, path)
+    for file in node.ask("a", "grow", "a/b/c").files:
         assert file.facts.state is FileState.INVALID
         assert "loop" in (file.facts.explanation or "")
 
@@ -185,8 +188,9 @@ def test_forty_links_are_followed_and_one_more_is_not(node: Node) -> None:
     node.write("l0", "end of the chain")
     for number in range(1, 42):
         (node.seccomp / f"l{number}").symlink_to(f"l{number - 1}")
-    assert one(node, "l40").content == b"end of the chain"
-    assert one(node, "l41").facts.state is FileState.INVALID
+    last, beyond = node.ask("l40", "l41").files
+    assert last.content == b"end of the chain"
+    assert beyond.facts.state is FileState.INVALID
 
 
 def test_a_root_with_odd_characters(node: Node) -> None:

@@ -1,4 +1,7 @@
-"""Pod Security verdicts: each version's rule, in the admission's own words. The real API server is asked in tests/cluster."""
+"""Pod Security verdicts of the seccomp control: every version of each rule, with the literal words of Kubernetes' admission.
+
+The cases have the meaning of upstream's own tables (k8s.io/pod-security-admission v0.37.2 policy/check_seccompProfile_*_test.go).
+"""
 
 from __future__ import annotations
 
@@ -6,108 +9,203 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp import pss
-from kubectl_seccomp.model import Fault
-from kubectl_seccomp.pods import from_mapping
+from kubectl_seccomp.model import Fault, PssLevel, PssVerdict
+from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.pss import BASELINE, NEWEST, RESTRICTED, parse_version, verdict
 
-MUST = 'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"'
-MUST_NOT = "must not set securityContext.seccompProfile.type to"
-
-
-def manifest(whole: str | None, *members: str | None, **spec: Any) -> dict[str, Any]:
-    def security(kind: str | None) -> dict[str, Any]:
-        return {"securityContext": {"seccompProfile": {"type": kind}}} if kind else {}
-
-    names = "abcdef"
-    listed = [{"name": names[index], "image": "x", **security(kind)} for index, kind in enumerate(members)]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": listed, **security(whole), **spec}}
+POD_KEY = "seccomp.security.alpha.kubernetes.io/pod"
+KEY = "container.seccomp.security.alpha.kubernetes.io/"
+SET = "securityContext.seccompProfile.type to"
+MUST = f'must set {SET} "RuntimeDefault" or "Localhost"'
+MUST_NOT = f"must not set {SET}"
+RD, LH, UN = "RuntimeDefault", "Localhost", "Unconfined"
+UNSET = ""
 
 
-def said(obj: dict[str, Any], version: str) -> tuple[str | None, str | None]:
-    pod = from_mapping(obj)
-    assert pod is not None
-    verdict = pss.verdict(pod, version)
-    assert verdict.baseline.allowed is (verdict.baseline.detail is None)
-    assert verdict.restricted.allowed is (verdict.restricted.detail is None)
-    return verdict.baseline.detail, verdict.restricted.detail
+def context(profile: str | None) -> dict[str, Any]:
+    """The part with the profile: None writes an empty profile, "" nothing at all."""
+    if profile == UNSET:
+        return {}
+    return {"securityContext": {"seccompProfile": {} if profile is None else {"type": profile}}}
+
+
+def make(
+    pod: str | None = UNSET,
+    *,
+    init: str = "",
+    main: str = "a",
+    ephemeral: str = "",
+    annotations: Any = None,
+    os: str = "",
+    kind: str = "Pod",
+) -> Pod:
+    """A pod whose containers are written "name=Profile name=Profile"; without "=" nothing is set."""
+
+    def members(text: str) -> list[dict[str, Any]]:
+        return [{"name": name, **context(profile)} for name, _, profile in (word.partition("=") for word in text.split())]
+
+    spec: dict[str, Any] = {
+        "initContainers": members(init),
+        "containers": members(main),
+        "ephemeralContainers": members(ephemeral),
+        **context(pod),
+        **({"os": {"name": os}} if os else {}),
+    }
+    inner = {"metadata": {"annotations": annotations or {}}, "spec": spec}
+    found = from_mapping({"kind": kind, **(inner if kind == "Pod" else {"spec": {"template": inner}})})
+    assert found is not None
+    return found
+
+
+def details(pod: Pod, version: str) -> tuple[str | None, str | None]:
+    found = verdict(pod, version)
+    assert found.version == version
+    for level in (found.baseline, found.restricted):
+        assert level.allowed == (level.detail is None)
+    return found.baseline.detail, found.restricted.detail
 
 
 @pytest.mark.parametrize(
-    ("obj", "baseline", "restricted"),
+    ("pod", "baseline", "restricted"),
     [
-        (manifest(None, None), None, f'pod or container "a" {MUST}'),
-        (manifest(None, None, "RuntimeDefault", None), None, f'pod or containers "a", "c" {MUST}'),
-        (manifest("RuntimeDefault", None), None, None),
-        (manifest("Localhost", None), None, None),
-        (manifest("RuntimeDefault", "Unconfined"), f'container "a" {MUST_NOT} "Unconfined"', f'container "a" {MUST_NOT} "Unconfined"'),
-        (manifest("Unconfined", "RuntimeDefault"), f'pod {MUST_NOT} "Unconfined"', f'pod {MUST_NOT} "Unconfined"'),
+        (make(), None, f'pod or container "a" {MUST}'),
+        (make(main="a b"), None, f'pod or containers "a", "b" {MUST}'),
+        (make(RD), None, None),
+        (make(LH), None, None),
+        (make(main=f"a={RD}"), None, None),
+        (make(main=f"a={LH} b={RD}"), None, None),
+        (make(main=f"a b={RD} c"), None, f'pod or containers "a", "c" {MUST}'),
+        (make(UN), f'pod {MUST_NOT} "Unconfined"', f'pod {MUST_NOT} "Unconfined"'),
+        (make(UN, main=f"a={RD}"), f'pod {MUST_NOT} "Unconfined"', f'pod {MUST_NOT} "Unconfined"'),
+        (make(RD, main=f"a={UN}"), f'container "a" {MUST_NOT} "Unconfined"', f'container "a" {MUST_NOT} "Unconfined"'),
         (
-            manifest("Unconfined", "Unconfined", "Foo"),
-            f'pod and containers "a", "b" {MUST_NOT} "Foo", "Unconfined"',
-            f'pod and containers "a", "b" {MUST_NOT} "Foo", "Unconfined"',
+            make(RD, main=f"a b c={UN} d={UN} e={RD}"),
+            f'containers "c", "d" {MUST_NOT} "Unconfined"',
+            f'containers "c", "d" {MUST_NOT} "Unconfined"',
         ),
         (
-            manifest(
-                "RuntimeDefault", None, initContainers=[{"name": "i", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}]
-            ),
-            f'container "i" {MUST_NOT} "Unconfined"',
-            f'container "i" {MUST_NOT} "Unconfined"',
+            make(UN, main=f"a c={UN} d={UN} e={RD}"),
+            f'pod and containers "c", "d" {MUST_NOT} "Unconfined"',
+            f'pod and containers "c", "d" {MUST_NOT} "Unconfined"',
         ),
+        # What is explicitly bad hides what is only missing.
+        (make(main=f"a b={UN}"), f'container "b" {MUST_NOT} "Unconfined"', f'container "b" {MUST_NOT} "Unconfined"'),
+        # Several bad values: each once, sorted; an empty profile is a bad value too.
         (
-            manifest(
-                "RuntimeDefault",
-                None,
-                ephemeralContainers=[{"name": "e", "securityContext": {"seccompProfile": {"type": "Unconfined"}}}],
-            ),
-            f'container "e" {MUST_NOT} "Unconfined"',
-            f'container "e" {MUST_NOT} "Unconfined"',
+            make("Zeta", main=f"a=Other b={UN} c={UN}"),
+            f'pod and containers "a", "b", "c" {MUST_NOT} "Other", "Unconfined", "Zeta"',
+            f'pod and containers "a", "b", "c" {MUST_NOT} "Other", "Unconfined", "Zeta"',
         ),
+        (make(None), f'pod {MUST_NOT} ""', f'pod {MUST_NOT} ""'),
+        (make("runtime/default"), f'pod {MUST_NOT} "runtime/default"', f'pod {MUST_NOT} "runtime/default"'),
+        # Values are put between quotes as they are, not escaped.
+        (make('a"b'), f'pod {MUST_NOT} "a"b"', f'pod {MUST_NOT} "a"b"'),
+        # All lists are visited: init first, then the containers, then the ephemeral ones.
+        (make(init="i", main="m", ephemeral="e"), None, f'pod or containers "i", "m", "e" {MUST}'),
+        (
+            make(RD, init=f"i={UN}", ephemeral=f"e={UN}"),
+            f'containers "i", "e" {MUST_NOT} "Unconfined"',
+            f'containers "i", "e" {MUST_NOT} "Unconfined"',
+        ),
+        (make(main=f"m={RD}", ephemeral="e"), None, f'pod or container "e" {MUST}'),
+        (make(os="linux"), None, f'pod or container "a" {MUST}'),
+        (make(main=""), None, None),
+        # The old annotations mean nothing any more.
+        (make(RD, annotations={POD_KEY: "unconfined", f"{KEY}a": "unconfined"}), None, None),
+        (make(annotations={POD_KEY: "runtime/default"}), None, f'pod or container "a" {MUST}'),
+        (make(kind="Deployment"), None, f'pod or container "a" {MUST}'),
     ],
 )
-@pytest.mark.parametrize("version", ["v1.19", "v1.25", "v1.37"])
-def test_fields_count_from_1_19(obj: dict[str, Any], baseline: str | None, restricted: str | None, version: str) -> None:
-    assert said(obj, version) == (baseline, restricted)
-    assert said(obj, "v1.18") == (None, None)
-
-
-def test_windows_is_exempt_from_restricted_since_1_25() -> None:
-    windows = manifest(None, None, os={"name": "windows"})
-    assert said(windows, "v1.24") == (None, f'pod or container "a" {MUST}')
-    assert said(windows, "v1.25") == (None, None)
+@pytest.mark.parametrize("version", ["v1.19", "v1.24", "v1.25", "v1.37", "v1.99"])
+def test_fields_from_1_19_on(version: str, pod: Pod, baseline: str | None, restricted: str | None) -> None:
+    assert details(pod, version) == (baseline, restricted)
 
 
 @pytest.mark.parametrize(
     ("annotations", "detail"),
     [
-        ({"seccomp.security.alpha.kubernetes.io/pod": "runtime/default"}, None),
-        ({"seccomp.security.alpha.kubernetes.io/pod": "docker/default"}, None),
-        ({"seccomp.security.alpha.kubernetes.io/pod": "localhost/a.json"}, None),
+        ({}, None),
+        ({POD_KEY: "runtime/default", f"{KEY}a": "docker/default", f"{KEY}b": "localhost/x"}, None),
+        ({f"{KEY}a": "localhost/"}, None),
+        ({f"{KEY}nobody": "unconfined"}, None),
+        ({"other": "unconfined"}, None),
+        ({POD_KEY: "unconfined"}, f'forbidden annotation {POD_KEY}="unconfined"'),
+        ({POD_KEY: ""}, f'forbidden annotation {POD_KEY}=""'),
+        ({POD_KEY: "localhost"}, f'forbidden annotation {POD_KEY}="localhost"'),
+        ({POD_KEY: "RuntimeDefault"}, f'forbidden annotation {POD_KEY}="RuntimeDefault"'),
+        ({f"{KEY}b": "unknown", f"{KEY}a": "unconfined"}, f'forbidden annotations {KEY}a="unconfined", {KEY}b="unknown"'),
         (
-            {"seccomp.security.alpha.kubernetes.io/pod": "unconfined"},
-            'forbidden annotation seccomp.security.alpha.kubernetes.io/pod="unconfined"',
+            {POD_KEY: "unconfined", f"{KEY}a": "unconfined", f"{KEY}b": "unknown"},
+            f'forbidden annotations {KEY}a="unconfined", {KEY}b="unknown", {POD_KEY}="unconfined"',
         ),
+        ({f"{KEY}i": "x", f"{KEY}e": "x"}, f'forbidden annotations {KEY}e="x", {KEY}i="x"'),
+        ({POD_KEY: 'a"b\\c'}, f'forbidden annotation {POD_KEY}="a\\"b\\\\c"'),
         (
-            {"seccomp.security.alpha.kubernetes.io/pod": "x", "container.seccomp.security.alpha.kubernetes.io/a": "unconfined"},
-            'forbidden annotations container.seccomp.security.alpha.kubernetes.io/a="unconfined", '
-            'seccomp.security.alpha.kubernetes.io/pod="x"',
+            {POD_KEY: "\a\b\f\n\r\t\v\x01\x7f\x85\xa0\u200b\u00e9\U0001f600\U000e0001"},
+            f'forbidden annotation {POD_KEY}="\\a\\b\\f\\n\\r\\t\\v\\x01\\x7f\\u0085\\u00a0\\u200b\u00e9\U0001f600\\U000e0001"',
         ),
-        ({"container.seccomp.security.alpha.kubernetes.io/absent": "unconfined"}, None),
     ],
 )
-def test_annotations_count_until_1_18(annotations: dict[str, str], detail: str | None) -> None:
-    obj = manifest("RuntimeDefault", None)
-    obj["metadata"]["annotations"] = annotations
-    assert said(obj, "v1.18") == (detail, detail)
-    assert said(obj, "v1.19") == (None, None)
+@pytest.mark.parametrize("version", ["v1.0", "v1.9", "v1.18"])
+@pytest.mark.parametrize("kind", ["Pod", "Job"])
+def test_annotations_up_to_1_18(kind: str, version: str, annotations: dict[str, str], detail: str | None) -> None:
+    pod = make(init="i", main="a b", ephemeral="e", annotations=annotations, kind=kind)
+    assert details(pod, version) == (detail, detail)
 
 
-@pytest.mark.parametrize(("text", "version"), [("latest", "v1.37"), ("v1.0", "v1.0"), ("v1.37", "v1.37")])
-def test_versions(text: str, version: str) -> None:
-    assert pss.parse_version(text) == version
+@pytest.mark.parametrize("version", ["v1.0", "v1.18"])
+def test_fields_mean_nothing_up_to_1_18(version: str) -> None:
+    assert details(make(UN, main=f"a={UN}"), version) == (None, None)
 
 
-@pytest.mark.parametrize("text", ["1.25", "v1.38", "v2.0", "v1.025", "", "v1.-1", "latest "])
-def test_other_versions_are_a_usage_error(text: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "pod", "restricted"),
+    [
+        ("v1.18", make(os="windows"), None),
+        ("v1.19", make(os="windows"), f'pod or container "a" {MUST}'),
+        ("v1.24", make(os="windows"), f'pod or container "a" {MUST}'),
+        ("v1.25", make(os="windows"), None),
+        ("v1.37", make(os="windows"), None),
+        ("v1.37", make(os="Windows"), f'pod or container "a" {MUST}'),
+        ("v1.24", make(UN, os="windows"), f'pod {MUST_NOT} "Unconfined"'),
+        ("v1.25", make(UN, os="windows"), None),
+    ],
+)
+def test_windows_is_exempt_from_restricted_from_1_25_on(version: str, pod: Pod, restricted: str | None) -> None:
+    assert details(pod, version)[1] == restricted
+
+
+def test_windows_is_not_exempt_from_baseline() -> None:
+    assert details(make(UN, os="windows"), "v1.37") == (f'pod {MUST_NOT} "Unconfined"', None)
+
+
+def test_rules_are_ordered_by_the_version_they_begin_with() -> None:
+    for versions in (BASELINE, RESTRICTED):
+        minimums = [minimum for minimum, _ in versions]
+        assert minimums == sorted(set(minimums))
+        assert minimums[0] == 0
+
+
+def test_privileged_and_default_do_not_matter() -> None:
+    pod = from_mapping({"kind": "Pod", "spec": {"containers": [{"name": "a", "securityContext": {"privileged": True}}], **context(RD)}})
+    assert pod is not None
+    assert verdict(pod, "v1.37") == PssVerdict("v1.37", PssLevel(True), PssLevel(True))
+
+
+@pytest.mark.parametrize("text", ["v1.0", "v1.9", "v1.18", "v1.37", "v1.38", "v1.100"])
+def test_versions_are_kept_as_they_are_asked_for(text: str) -> None:
+    assert parse_version(text) == text
+
+
+def test_latest_is_the_newest_known() -> None:
+    assert (parse_version("latest"), NEWEST) == ("v1.37", 37)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Latest", "1.25", "v1", "v1.", "v1.01", "v1.-1", "v1.2 ", "v1.2\n", "v2.0", "v1.2.3", "v1.\u0663", "v1." + "9" * 5000]
+)
+def test_other_versions_are_usage_errors(text: str) -> None:
     with pytest.raises(Fault) as fault:
-        pss.parse_version(text)
+        parse_version(text)
     assert fault.value.code == 2
+    assert fault.value.hint == "latest, or v1.0 to v1.37"
