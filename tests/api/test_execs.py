@@ -242,7 +242,7 @@ def endless_body(peer: Peer) -> None:
         (trickle, "did not end within 0.4s"),
         (endless_body, "broke off: the server sends more"),
         (lambda peer: peer.accept("v1.channel.k8s.io"), "broke off"),
-        (lambda _peer: peer.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), ""),
+        (lambda peer: peer.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"), ""),
         (lambda peer: peer.socket.sendall(b"HTTP/1.1 101 \xff\r\n\r\n"), "broke off"),
         (lambda peer: peer.socket.sendall(b"HTTP/1.1 101 x\r\nSet-Cookie: \x01=;;\r\n\r\n"), "broke off"),
         (lambda peer: peer.socket.sendall(b"SSH-2.0\r\n\r\n"), "broke off"),
