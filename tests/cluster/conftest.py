@@ -53,7 +53,7 @@ class Lab:
 
     def run(self, *arguments: str, user: str | None = None) -> Run:
         done = subprocess.run(
-            self.command(*arguments), env=self.environment(user), capture_output=True, text=True, timeout=180, check=False
+            self.command(*arguments), env=self.environment(user), capture_output=True, text=True, timeout=400, check=False
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
@@ -105,7 +105,7 @@ def lab() -> Iterator[Lab]:
 def apply(instance: Instance) -> None:
     """Create the pods and wait until each runs, has ended, or has said why it cannot start."""
     instance.kubectl("apply", "-f", "-", stdin=json.dumps(OBJECTS))
-    until = time.monotonic() + 150
+    until = time.monotonic() + 300
     while waiting := _unsettled(instance):
         assert time.monotonic() < until, f"these pods do not settle: {waiting}"
         time.sleep(0.5)
