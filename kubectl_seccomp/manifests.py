@@ -117,7 +117,7 @@ def _inside(value: object, drop: tuple[str, ...]) -> object:
 
 
 def _holds_containers(value: dict[str, object]) -> bool:
-    """Whether a pod spec with a named image stands anywhere in an object, as in a Rollout, a CloneSet, a RayCluster."""
+    """Whether a spec with containers stands anywhere in an object, as in a Rollout, a CloneSet, a RayCluster."""
     if str(value.get("apiVersion")).startswith(_PATTERNS):
         return False
     todo: list[object] = [{key: part for key, part in value.items() if key not in ("metadata", "status")}]
@@ -128,7 +128,7 @@ def _holds_containers(value: dict[str, object]) -> bool:
             continue
         if isinstance(part, dict):
             seen.add(id(part))
-            if _has_image(part.get("spec")):
+            if _has_members(part.get("spec")):
                 return True
             todo.extend(part.values())
         elif isinstance(part, list):
@@ -137,6 +137,6 @@ def _holds_containers(value: dict[str, object]) -> bool:
     return False
 
 
-def _has_image(spec: object) -> bool:
+def _has_members(spec: object) -> bool:
     members = spec.get("containers") if isinstance(spec, dict) else None
-    return isinstance(members, list) and any(isinstance(item, dict) and isinstance(item.get("image"), str) for item in members)
+    return isinstance(members, list) and any(isinstance(item, dict) for item in members)

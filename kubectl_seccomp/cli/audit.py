@@ -108,7 +108,7 @@ def make_report(
 def _manifests(files: Files) -> Iterator[Pod | Gap]:
     from ..files import read
 
-    return read(files.filename, files.recursive, sys.stdin.buffer)
+    return read(files.filename, files.recursive, sys.stdin.buffer if sys.stdin is not None else None)
 
 
 def _told(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
