@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import functools
 import hashlib
-import itertools
 import json
 import os
 import shutil
@@ -13,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
 
 HERE = Path(__file__).parent
 KUBERNETES = os.environ.get("KSECCOMP_LAB_KUBERNETES", "1.37.2")
@@ -21,11 +18,8 @@ CONTAINERD = os.environ.get("KSECCOMP_LAB_CONTAINERD", "2.4.2")
 RUNC = os.environ.get("KSECCOMP_LAB_RUNC", "1.5.2")
 CRIO = os.environ.get("KSECCOMP_LAB_CRIO", "1.36.3")
 # Raised when this file builds something else from the same inputs.
-RECIPE = 2
-# A go.mod without a language version is read as an old one, with every module that any other ever asked for.
-GO = "1.26.0"
-# What the main package itself requires besides Kubernetes: in the versions that Kubernetes asks for.
-BESIDES = ("go.etcd.io/etcd/server/v3", "github.com/spf13/cobra")
+RECIPE = 1
+ETCD, COBRA, GO = "3.7.0", "1.10.2", "1.26.0"
 CACHE = Path(os.environ.get("KSECCOMP_CACHE", Path.home() / ".cache" / "kubectl-seccomp")) / "lab"
 PACKAGES = {
     "runc": "runc", "/usr/bin/containerd": "containerd", "/usr/lib/cni/ptp": "containernetworking-plugins",
@@ -39,11 +33,9 @@ def say(text: str) -> None:
     print(f"lab: {text}", file=sys.stderr, flush=True)
 
 
-@functools.cache
 def key() -> str:
-    """Return the hash of all inputs: versions, the compiler, sources, and the number of the way they are built."""
-    versions = f"{RECIPE} {KUBERNETES} {CONTAINERD} {RUNC} {CRIO} {_compiler()}"
-    digest = hashlib.sha256(versions.encode())
+    """Return the hash of all inputs: versions, sources, and the number of the way they are built."""
+    digest = hashlib.sha256(f"{RECIPE} {KUBERNETES} {CONTAINERD} {RUNC} {CRIO} {ETCD} {COBRA}".encode())
     for path in sorted([*HERE.glob("go/*"), HERE / "images.py", HERE / "pinns", HERE / "runc-wrap"]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -58,27 +50,19 @@ def ensure() -> Path:
     """Build unless it is built, and return the folder. A second builder waits for the first."""
     done = folder()
     CACHE.mkdir(parents=True, exist_ok=True)
+    install_packages()
     with (CACHE / "lock").open("w") as lock:
-        _wait_for(lock)
-        install_packages()
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            # With the lock held nobody builds, so what looks like a build was interrupted.
-            for half in CACHE.glob("*.building"):
-                shutil.rmtree(half, ignore_errors=True)
-            work = CACHE / f"{done.name}.building"
+            work = CACHE / f"{done.name}.{os.getpid()}"
             _build(work)
             work.rename(done)
     return done
 
 
-def missing_packages() -> list[str]:
-    """Return the Debian packages of which something is missing."""
-    return [package for probe, package in PACKAGES.items() if not (Path(probe).exists() if "/" in probe else shutil.which(probe))]
-
-
 def install_packages() -> None:
     """Install those Debian packages of which something is missing."""
-    missing = missing_packages()
+    missing = [package for probe, package in PACKAGES.items() if not (Path(probe).exists() if "/" in probe else shutil.which(probe))]
     if not missing:
         return
     if not shutil.which("apt-get"):
@@ -89,24 +73,12 @@ def install_packages() -> None:
     subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True, env=quiet, stdout=sys.stderr)
 
 
-def _wait_for(lock: IO[str]) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say("another build runs: waiting for it")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-
-
-def _compiler() -> str:
-    return subprocess.run(["go", "env", "GOVERSION"], check=True, cwd="/", stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
 def _build(work: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
     (work / "bin").mkdir(parents=True)
     began = time.monotonic()
     for title, step in (
-        (f"Kubernetes {KUBERNETES} and etcd in one binary", _kubernetes),
+        (f"Kubernetes {KUBERNETES} and etcd {ETCD} in one binary", _kubernetes),
         (f"containerd {CONTAINERD}", _containerd),
         (f"runc {RUNC}", _runc),
         (f"CRI-O {CRIO}", _crio),
@@ -118,32 +90,29 @@ def _build(work: Path) -> None:
 
 
 def _go(work: Path, *arguments: str, **environment: str) -> str:
-    """Run go in `work` and return its stdout; say every minute that it still runs."""
-    child = subprocess.Popen(
-        ["go", *arguments], cwd=work, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    for minutes in itertools.count(1):
-        try:
-            out, errors = child.communicate(timeout=60)
-            break
-        except subprocess.TimeoutExpired:
-            say(f"go {arguments[0]} still runs after {minutes} min")
-    if child.returncode:
-        raise SystemExit(f"lab: go {' '.join(arguments[:2])} failed:\n{errors[-4000:]}")
-    return out
+    done = subprocess.run(["go", *arguments], cwd=work, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"lab: go {' '.join(arguments[:2])} failed:\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def _kubernetes(work: Path) -> None:
     source = work / "src"
     shutil.copytree(HERE / "go", source)
+    minor = KUBERNETES.removeprefix("1.")
     module = json.loads(_go(source, "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"))["Dir"]
-    (source / "go.mod").write_text(_module(Path(module, "go.mod").read_text()))
+    staged = sorted({line.split()[0] for line in Path(module, "go.mod").read_text().splitlines() if "=> ./staging/" in line})
+    required = [f"k8s.io/kubernetes v{KUBERNETES}", f"go.etcd.io/etcd/server/v3 v{ETCD}", f"github.com/spf13/cobra v{COBRA}"]
+    required += [f"k8s.io/{name} v0.{minor}" for name in ("apiserver", "component-base", "kubectl")]
+    replaced = [f"{name} => {name} v0.{minor}" for name in staged]
+    blocks = ("require (", *required, ")", "replace (", *replaced, ")")
+    (source / "go.mod").write_text(f"module lab\n\ngo {GO}\n\n" + "\n".join(blocks) + "\n")
     _go(source, "mod", "tidy", GOFLAGS="-mod=mod")
     version = "k8s.io/component-base/version"
     facts = {
         "gitVersion": f"v{KUBERNETES}",
         "gitMajor": "1",
-        "gitMinor": KUBERNETES.split(".")[1],
+        "gitMinor": minor.split(".")[0],
         "gitTreeState": "clean",
         "gitCommit": "lab",
     }
@@ -151,19 +120,6 @@ def _kubernetes(work: Path) -> None:
     _go(source, "build", "-trimpath", "-ldflags", f"-s -w {flags}", "-o", str(work / "kube"), ".", CGO_ENABLED="0")
     (work / "bin" / "kubectl").symlink_to("../kube")
     shutil.rmtree(source)
-
-
-def _module(theirs: str) -> str:
-    """Return our go.mod from that of Kubernetes: its own staging modules are published as v0.MINOR.PATCH."""
-    minor = KUBERNETES.removeprefix("1.")
-    lines = [line.split() for line in theirs.splitlines()]
-    go = next(words[1] for words in lines if words[:1] == ["go"])
-    staged = sorted({words[0] for words in lines if len(words) > 2 and words[2].startswith("./staging/")})
-    required = [f"k8s.io/kubernetes v{KUBERNETES}"]
-    required += [f"{words[0]} {words[1]}" for words in lines if words and words[0] in BESIDES]
-    required += [f"k8s.io/{name} v0.{minor}" for name in ("apiserver", "component-base", "kubectl")]
-    replaced = [f"{name} => {name} v0.{minor}" for name in staged]
-    return "\n".join([f"module lab\n\ngo {go}\n", "require (", *required, ")", "replace (", *replaced, ")", ""])
 
 
 def _containerd(work: Path) -> None:

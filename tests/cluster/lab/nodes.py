@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import CONTAINERD
-
 ADDRESS = "10.99.0.1"
 DEFAULT_ROOT = "/var/lib/kubelet"
 
@@ -74,7 +72,6 @@ def kubelet_config(node: Node, home: Path, pki: Path, cgroup: str, socket: Path)
         "imageGCHighThresholdPercent": 100,
         "evictionHard": {"memory.available": "50Mi"},
         "podLogsDir": str(home / "podlogs"),
-        "volumePluginDir": str(home / "plugins"),
         "syncFrequency": "10s",
     }
     if node.static_pod:
@@ -90,7 +87,7 @@ def network(node: Node, home: Path) -> str:
 
 
 def containerd_config(node: Node, home: Path, binaries: Path) -> str:
-    """Return the configuration of containerd 2 or 1. Without CAP_SYS_RESOURCE oom_score_adj must be restricted."""
+    """Return the configuration of containerd 2 or 1.6. Without CAP_SYS_RESOURCE oom_score_adj must be restricted."""
     head = f"""
 root = "{home}/containerd"
 state = "{home}/run/containerd"
@@ -100,9 +97,7 @@ address = "{home}/run/containerd.sock"
 address = "{home}/run/containerd.sock.ttrpc"
 """
     cni = f'bin_dir = "/usr/lib/cni"\nconf_dir = "{home}/cni"\n'
-    debian = node.runtime == "containerd16"
-    runc = "/usr/sbin/runc" if debian else f"{binaries}/runc"
-    if debian or CONTAINERD.startswith("1."):
+    if node.runtime == "containerd16":
         cri = 'plugins."io.containerd.grpc.v1.cri"'
         return f"""version = 2{head}
 [{cri}]
@@ -115,7 +110,7 @@ snapshotter = "overlayfs"
 {cni}[{cri}.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [{cri}.containerd.runtimes.runc.options]
-BinaryName = "{runc}"
+BinaryName = "/usr/sbin/runc"
 SystemdCgroup = false
 """
     runtime = "plugins.'io.containerd.cri.v1.runtime'"
@@ -135,7 +130,7 @@ conf_dir = "{home}/cni"
 [{runtime}.containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [{runtime}.containerd.runtimes.runc.options]
-BinaryName = "{runc}"
+BinaryName = "{binaries}/runc"
 SystemdCgroup = false
 """
 

@@ -1,12 +1,7 @@
-"""The pods of the cluster tests, by name: what each container kind, runtime and mistake looks like when it really runs.
-
-By hand: python3 -m tests.cluster.manifests.pods | scripts/cluster kubectl apply -f -
-"""
+"""The pods of the cluster tests, by name: what each container kind, runtime and mistake looks like when it really runs."""
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 Spec = dict[str, Any]
@@ -39,8 +34,6 @@ def pod(name: str, node: str, *containers: Spec, profile: Spec | None = None, an
 
 PRIVILEGED: Spec = {"security": {"privileged": True}}
 LOG, EMPTY, WRAPPED = "profiles/log.json", "profiles/empty.json", "profiles/wrapped.json"
-# containerd 2, containerd 1.6, CRI-O, and containerd 2 with the default by flag.
-RUNTIMES = ("node-a", "node-c", "node-d", "node-e")
 PODS: tuple[Spec, ...] = (
     pod("unset-a", "node-a"),
     pod("unset-b", "node-b"),
@@ -51,10 +44,9 @@ PODS: tuple[Spec, ...] = (
     pod("distroless", "node-b", {"name": "c", "image": "lab/distroless:1", "imagePullPolicy": "IfNotPresent"}, profile=DEFAULT),
     pod("unset-e", "node-e"),
     pod("local-e", "node-e", profile=localhost(LOG)),
-    *(pod(f"default-{node[-1]}", node, profile=DEFAULT) for node in RUNTIMES),
+    *(pod(f"default-{node[-1]}", node, profile=DEFAULT) for node in ("node-a", "node-c", "node-d", "node-e")),
     *(pod(f"unset-{node[-1]}", node) for node in ("node-c", "node-d")),
-    *(pod(f"privileged-{node[-1]}", node, container(**PRIVILEGED), profile=DEFAULT) for node in RUNTIMES),
-    *(pod(f"unconfined-{node[-1]}", node, profile=NONE) for node in RUNTIMES),
+    *(pod(f"privileged-{node[-1]}", node, container(**PRIVILEGED), profile=DEFAULT) for node in ("node-a", "node-c", "node-d")),
     *(pod(f"log-{node[-1]}", node, profile=localhost(LOG)) for node in ("node-a", "node-c", "node-d")),
     *(pod(f"empty-{node[-1]}", node, profile=localhost(EMPTY)) for node in ("node-c", "node-d")),
     *(pod(f"wrapped-{node[-1]}", node, profile=localhost(WRAPPED)) for node in ("node-a", "node-c", "node-d")),
@@ -112,22 +104,4 @@ DEPLOYMENT: Spec = {
         },
     },
 }
-JOB: Spec = {
-    "apiVersion": "batch/v1",
-    "kind": "Job",
-    "metadata": {"name": "once", "namespace": "default"},
-    "spec": {
-        "template": {
-            "spec": {
-                "nodeName": "node-b",
-                "terminationGracePeriodSeconds": 0,
-                "restartPolicy": "Never",
-                "containers": [container(command=["true"], profile=DEFAULT)],
-            }
-        }
-    },
-}
-OBJECTS: Spec = {"apiVersion": "v1", "kind": "List", "items": [*PODS, DEPLOYMENT, JOB]}
-
-if __name__ == "__main__":
-    json.dump(OBJECTS, sys.stdout)
+OBJECTS: Spec = {"apiVersion": "v1", "kind": "List", "items": [*PODS, DEPLOYMENT]}
