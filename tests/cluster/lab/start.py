@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -71,12 +72,11 @@ def _namespaces(instance: Instance) -> None:
         Path(place).mkdir(parents=True, exist_ok=True)
         lines.append(f"mount --bind {mine} {place}")
     script = " && ".join([*lines, "exec sleep infinity"])
-    keeper = subprocess.Popen(
-        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
-        env={**instance.environment, MARK: instance.name}, stdin=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    (instance.home / "keeper.pid").write_text(str(keeper.pid))
-    comm = Path(f"/proc/{keeper.pid}/comm")
+    unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
+    quiet = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]
+    keeper = os.posix_spawnp(unshare[0], unshare, {**instance.environment, MARK: instance.name}, setsid=True, file_actions=quiet)
+    (instance.home / "keeper.pid").write_text(str(keeper))
+    comm = Path(f"/proc/{keeper}/comm")
     _wait("mount namespace", 10, lambda: comm.read_text().strip() == "sleep")
 
 
