@@ -92,13 +92,11 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
     except ApiError as error:
         refusals.append(error)
     default, source = seccomp_default(config, flags)
-    root = root_dir(flags) if flags is not None else None
     known = structs.replace(
         facts,
         default=default,
         default_source=source,
-        kubelet_root=root,
-        kubelet_root_source="flagz" if root else "",
+        kubelet_root=root_dir(flags) if flags is not None else None,
     )
     if default is not KubeletDefault.UNKNOWN:
         return known, None

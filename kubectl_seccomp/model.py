@@ -78,7 +78,8 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     """A Localhost profile file on the pod's node. `path` is absolute on the node; sizes in bytes, mtime in epoch seconds.
 
     `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
-    null when the content was not judged; `explanation` is a sentence for every state but `not-applicable`.
+    null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
+    may read another file; `explanation` is a sentence for every state but `not-applicable`.
     """
 
     state: FileState = FileState.NOT_APPLICABLE
@@ -90,6 +91,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     mtime: int | None = None
     effect: str | None = None
     forbids_nothing: bool = False
+    assumed: bool = False
     explanation: str | None = None
 
 
@@ -108,8 +110,8 @@ class NodeFacts(Struct, frozen=True):
     """What is known of one node. Empty strings and None mean "not known".
 
     `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
-    `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir with its own source.
-    `reachable` is false when the node is not Ready; `port` is the kubelet's port.
+    `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
+    the node is not Ready.
     """
 
     name: str
@@ -121,7 +123,6 @@ class NodeFacts(Struct, frozen=True):
     default: KubeletDefault = KubeletDefault.UNKNOWN
     default_source: str = ""
     kubelet_root: str | None = None
-    kubelet_root_source: str = ""
     directory_label: str | None = None
     reachable: bool = True
 

@@ -16,12 +16,13 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings, ask
 from .model import FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
 from .nodes import output
-from .nodes.kubelet import DEFAULT_ROOT, root_from_label
+from .nodes.root import root, settled
 from .pods import Container, Pod, containers
 from .profiles.document import judge
 from .runtimes import parse
 
 AT_ONCE = 8
+ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
 
 
 class Ways(Struct, frozen=True):
@@ -57,8 +58,11 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     files: dict[str, ProfileFile] = {}
     uids: tuple[str, ...] = ()
     if ways.use_node and node is not None and (paths or open_questions):
-        files, seen, uids = _by_node(api, client, node, open_questions, paths, told, members, ways, gaps)
-        observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
+        ids = {member.name: _id(member) for member in open_questions}
+        answer = _by_node(api, client, _Question(node, ids, paths, tuple(_waiting(members)), told), ways)
+        files, uids = answer.files, answer.uids
+        observed |= {name: value for name, value in answer.observed.items() if _answered(value) or name not in observed}
+        gaps.extend(answer.gaps)
     gaps.extend(
         Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{member.name}: {said.explanation}", 1)
         for member in running
@@ -106,47 +110,47 @@ def _by_exec(connection: Connection, pod: Pod, members: list[Container]) -> dict
         return {member.name: value for member, value in zip(members, pool.map(one, members), strict=True)}
 
 
-def _by_node(
-    api: Api,
-    client: PodClient,
-    node: NodeFacts,
-    unanswered: list[Container],
-    paths: tuple[str, ...],
-    told: tuple[str, ...],
-    members: list[Container],
-    ways: Ways,
-    gaps: list[Gap],
-) -> tuple[dict[str, ProfileFile], dict[str, Observed], tuple[str, ...]]:
-    root, known = kubelet_root(node, ways.kubelet_root, paths, (*told, *_waiting(members)))
-    ids = {member.name: _id(member) for member in unanswered}
-    asked = ask(api, client, node.name, root, tuple(value for value in ids.values() if value), paths, ways.settings)
-    gaps.extend(asked.gaps)
+class _Question(Struct, frozen=True):
+    """What a pod's node is asked: about which containers, by name and id, and about which profile files."""
+
+    node: NodeFacts
+    ids: dict[str, str | None]
+    paths: tuple[str, ...]
+    reports: tuple[str, ...]
+    events: tuple[str, ...]
+
+
+class _Answer(Struct, frozen=True):
+    files: dict[str, ProfileFile] = {}
+    observed: dict[str, Observed] = {}
+    gaps: tuple[Gap, ...] = ()
+    uids: tuple[str, ...] = ()
+
+
+def _by_node(api: Api, client: PodClient, question: _Question, ways: Ways) -> _Answer:
+    """Ask the node by a probe; once more when its kubelet turns out to have another root directory than was assumed."""
+    node, paths = question.node, question.paths
+    ids = tuple(value for value in question.ids.values() if value)
+    assumed = root(node, ways.kubelet_root, paths, question.reports, question.events)
+    asked = ask(api, client, node.name, assumed.path, ids, paths, ways.settings)
+    gaps, uids, known = list(asked.gaps), asked.uids, assumed.known
+    if asked.answer is not None and paths and not known:
+        real = settled(asked.answer.kubelets, node.name)
+        known = real is not None
+        if real is not None and real != assumed.path:
+            asked = ask(api, client, node.name, real, ids, paths, ways.settings)
+            gaps, uids = [*gaps, *asked.gaps], (*uids, *asked.uids)
     if asked.answer is None:
-        return {}, {}, asked.uids
-    seen = {name: output.observed(output.main_process(asked.answer.processes, value)) for name, value in ids.items() if value}
-    roots = {kubelet.root for kubelet in asked.answer.kubelets}
+        return _Answer(gaps=tuple(gaps), uids=uids)
+    processes = asked.answer.processes
+    seen = {name: output.observed(output.main_process(processes, value)) for name, value in question.ids.items() if value}
     decoder = parse(node.runtime)[0].decoder
     files = {paths[file.index]: judged(file, decoder) for file in asked.answer.files if file.index < len(paths)}
-    if not known and roots != {root}:
-        files = {path: _doubted(file, root, gaps, node) for path, file in files.items()}
-    return files, seen, asked.uids
-
-
-def kubelet_root(node: NodeFacts, given: str | None, paths: tuple[str, ...], texts: Iterable[str]) -> tuple[str, bool]:
-    """Return the kubelet's root directory and whether that is known: said by the user, by the kubelet, or by the runtime's error.
-
-    Otherwise the node's label or the default is tried, and what the probe sees of kubelets decides whether to believe it.
-    """
-    if given:
-        return given.rstrip("/") or "/", True
-    if node.kubelet_root:
-        return node.kubelet_root.rstrip("/") or "/", True
-    for text in texts:
-        for path in paths:
-            match = re.search(r'(/[^"\s]*)/seccomp/' + re.escape(path), text)
-            if match:
-                return match[1], True
-    return next(iter(root_from_label(node.directory_label)), DEFAULT_ROOT), False
+    if not known:
+        why = f"looked for under {assumed.path}, but the kubelet's root directory is not known: {ROOT_HINT}"
+        gaps.extend(Gap("profile file", f"node/{node.name}", f"{path}: {why}", 1) for path in files)
+        files = {path: _doubted(file, why) for path, file in files.items()}
+    return _Answer(files, seen, tuple(gaps), uids)
 
 
 def judged(file: output.File, decoder: str) -> ProfileFile:
@@ -166,13 +170,11 @@ def judged(file: output.File, decoder: str) -> ProfileFile:
     )
 
 
-def _doubted(file: ProfileFile, root: str, gaps: list[Gap], node: NodeFacts) -> ProfileFile:
-    """A file that is absent under a root that is only assumed may lie elsewhere."""
-    if file.state is not FileState.MISSING:
-        return file
-    why = f"not under {root}, but the kubelet's root directory is not known: say --kubelet-root, or allow get nodes/proxy"
-    gaps.append(Gap("profile file", f"node/{node.name}", why, 1))
-    return structs.replace(file, state=FileState.UNREADABLE, explanation=why)
+def _doubted(file: ProfileFile, why: str) -> ProfileFile:
+    """Under a directory that is only assumed, an absent file may lie elsewhere, and a present one may be another."""
+    if file.state is FileState.MISSING:
+        return structs.replace(file, state=FileState.UNREADABLE, assumed=True, explanation=why)
+    return structs.replace(file, assumed=True, explanation=f"{file.explanation} (the kubelet's root directory is assumed)")
 
 
 def _waiting(members: list[Container]) -> Iterable[str]:

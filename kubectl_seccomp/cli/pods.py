@@ -121,8 +121,13 @@ def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, ob
 def cleanup(
     connection: Options,
     every: Annotated[bool, typer.Option("--all", help="Also those whose time is not over yet.")] = False,
+    probe_namespace: Annotated[
+        str, typer.Option("--probe-namespace", help="Where to look if pods cannot be listed in all namespaces.")
+    ] = Probing().probe_namespace,
 ) -> int:
     """Remove node probe pods that a killed run has left behind, once their time is over.
+
+    Looks into all namespaces, or into that of -n.
 
     \b
     Examples:
@@ -135,7 +140,7 @@ def cleanup(
     api = open_api(connection)
     client = PodClient(api.connection)
     try:
-        done, gaps = remove(api, client, connection.namespace, every=every, now=time.time())
+        done, gaps = remove(api, client, connection.namespace, every=every, now=time.time(), fallback=probe_namespace)
     except ApiError as error:
         raise Fault(f"cannot list pods: {error.why}", "-n names one namespace") from error
     put(f"pod/{item.name} in {item.namespace}: {item.why}\n" for item in done)

@@ -18,7 +18,7 @@ from tests.cluster.lab.cli import make_user
 from tests.cluster.lab.instance import Instance, can_run
 from tests.cluster.lab.nodes import NODES
 from tests.cluster.lab.start import up
-from tests.cluster.manifests.pods import OBJECTS
+from tests.cluster.manifests.pods import EPHEMERAL, OBJECTS
 
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
 
@@ -105,20 +105,32 @@ def lab() -> Iterator[Lab]:
 def apply(instance: Instance) -> None:
     """Create the pods and wait until each runs, has ended, or has said why it cannot start."""
     instance.kubectl("apply", "-f", "-", stdin=json.dumps(OBJECTS))
+    for name, added in EPHEMERAL.items():
+        add_ephemeral(instance, "default", name, added)
     until = time.monotonic() + 300
     while waiting := _unsettled(instance):
         assert time.monotonic() < until, f"these pods do not settle: {waiting}"
         time.sleep(0.5)
 
 
+def add_ephemeral(instance: Instance, namespace: str, name: str, added: list[dict[str, Any]], query: str = "") -> None:
+    """Add ephemeral containers to a pod, as `kubectl debug` does; RuntimeError with the server's words if it refuses."""
+    path = f"/api/v1/namespaces/{namespace}/pods/{name}"
+    found = json.loads(instance.kubectl("get", "--raw", path))
+    if not found["spec"].get("ephemeralContainers"):
+        found["spec"]["ephemeralContainers"] = added
+        instance.kubectl("replace", "--raw", f"{path}/ephemeralcontainers{query}", "-f", "-", stdin=json.dumps(found))
+
+
 def _unsettled(instance: Instance) -> list[str]:
-    pods = json.loads(instance.kubectl("get", "pods", "-A", "-o", "json"))["items"]
+    scheduled = "--field-selector=spec.schedulerName=default-scheduler"
+    pods = json.loads(instance.kubectl("get", "pods", "-A", scheduled, "-o", "json"))["items"]
     return [pod["metadata"]["name"] for pod in pods if not _settled(pod)]
 
 
 def _settled(pod: dict[str, Any]) -> bool:
-    statuses = pod["status"].get("containerStatuses", [])
-    if len(statuses) < len(pod["spec"]["containers"]):
+    statuses = [*pod["status"].get("containerStatuses", []), *pod["status"].get("ephemeralContainerStatuses", [])]
+    if len(statuses) < len([*pod["spec"]["containers"], *pod["spec"].get("ephemeralContainers", [])]):
         return False
     return all("running" in entry["state"] or _refused(entry) for entry in statuses)
 

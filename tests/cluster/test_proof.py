@@ -44,6 +44,9 @@ TABLE = {
     ("two-b", "priv"): ("Unconfined", "unfiltered", "lost"),
     ("lists-b", "side"): ("Unconfined", "unfiltered", "unprotected"),
     ("lists-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("ephemeral-b", "c"): ("RuntimeDefault", "filtered", "proven"),
+    ("ephemeral-b", "plain"): ("RuntimeDefault", "filtered", "proven"),
+    ("ephemeral-b", "free"): ("Unconfined", "unfiltered", "unprotected"),
     ("overridden-b", "c"): ("RuntimeDefault", "filtered", "proven"),
     ("annotated-b", "c"): ("Unconfined", "unfiltered", "unprotected"),
 }
@@ -97,7 +100,7 @@ def test_every_observed_mode_is_what_this_machine_says(lab: Lab, proved: dict[st
     statuses = {
         (pod["metadata"]["name"], entry["name"]): entry.get("containerID", "").rpartition("/")[2]
         for pod in json.loads(lab.kubectl("get", "pods", "-o", "json"))["items"]
-        for key in ("containerStatuses", "initContainerStatuses")
+        for key in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
         for entry in pod["status"].get(key, [])
         if "running" in entry["state"]
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from kubectl_seccomp import pss
 from kubectl_seccomp.model import PssLevel
 from kubectl_seccomp.pods import from_mapping
-from tests.cluster.conftest import Lab
+from tests.cluster.conftest import Lab, add_ephemeral
 from tests.cluster.manifests.pods import container, pod
 
 PROFILES: dict[str, dict[str, str] | None] = {
@@ -23,7 +22,7 @@ PROFILES: dict[str, dict[str, str] | None] = {
     "none": {"type": "Unconfined"},
     "local": {"type": "Localhost", "localhostProfile": "a.json"},
 }
-VERSIONS = ("v1.0", "v1.18", "v1.19", "v1.24", "v1.25", "v1.37")
+VERSIONS = tuple(f"v1.{minor}" for minor in range(38))
 # The other controls of Restricted, so that seccomp is the only one that can refuse.
 STRICT = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "runAsUser": 1000, "capabilities": {"drop": ["ALL"]}}
 
@@ -58,39 +57,68 @@ def made() -> dict[str, dict[str, Any]]:
 PODS = made()
 
 
+def labels(level: str, version: str) -> dict[str, str]:
+    enforce = "pod-security.kubernetes.io/enforce"
+    return {enforce: level, f"{enforce}-version": version}
+
+
+def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
+    read = from_mapping(manifest)
+    assert read is not None
+    said = pss.verdict(read, version)
+    return said.baseline if level == "baseline" else said.restricted
+
+
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_admission_says_the_same_in_the_same_words(lab: Lab, version: str, level: str) -> None:
     namespace = f"pss-{level}-{version.replace('.', '-')}"
-    labels = {f"pod-security.kubernetes.io/enforce{suffix}": value for suffix, value in (("", level), ("-version", version))}
-    lab.kubectl(
-        "apply",
-        "-f",
-        "-",
-        stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}),
-    )
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps(account))
-
-    def ours(manifest: dict[str, Any]) -> PssLevel:
-        read = from_mapping(manifest)
-        assert read is not None
-        said = pss.verdict(read, version)
-        return said.baseline if level == "baseline" else said.restricted
-
-    with ThreadPoolExecutor(8) as pool:
-        theirs = dict(zip(PODS, pool.map(lambda item: admission(lab, namespace, item), PODS.values()), strict=True))
-    assert {name: ours(manifest) for name, manifest in PODS.items()} == theirs
+    metadata = {"name": namespace, "labels": labels(level, version)}
+    namespaced = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [namespaced, account]}))
+    theirs = admission(lab, namespace, list(PODS.values()))
+    assert {name: ours(manifest, version, level) for name, manifest in PODS.items()} == theirs
 
 
-def admission(lab: Lab, namespace: str, manifest: dict[str, Any]) -> PssLevel:
-    """Return what the API server answers to a dry run, about seccomp alone."""
+def admission(lab: Lab, namespace: str, manifests: list[dict[str, Any]]) -> dict[str, PssLevel]:
+    """Return what the API server answers to a dry run of each pod, about seccomp alone."""
     command = lab.instance.enter([lab.instance.binaries / "bin" / "kubectl", "create", "--dry-run=server", "-n", namespace, "-f", "-"])
-    done = subprocess.run(
-        command, env=lab.instance.environment, input=json.dumps(manifest), text=True, capture_output=True, check=False
-    )
-    if done.returncode == 0:
-        return PssLevel(allowed=True)
-    assert "violates PodSecurity" in done.stderr, done.stderr
-    match = re.search(r"seccompProfile \((.*?)\)(?:, [a-zA-Z]+ \(|, [a-zA-Z ]+ \(|\s*$)", done.stderr)
+    body = json.dumps({"apiVersion": "v1", "kind": "List", "items": manifests})
+    done = subprocess.run(command, env=lab.instance.environment, input=body, text=True, capture_output=True, check=False)
+    answers = {name: PssLevel(allowed=True) for name in re.findall(r"^pod/(\S+) created", done.stdout, re.MULTILINE)}
+    for line in done.stderr.splitlines():
+        if refused := re.search(r'pods "([^"]+)" is forbidden: violates PodSecurity', line):
+            answers[refused[1]] = about_seccomp(line)
+    return answers
+
+
+def about_seccomp(refusal: str) -> PssLevel:
+    match = re.search(r"seccompProfile \((.*?)\)(?:, [a-zA-Z]+ \(|, [a-zA-Z ]+ \(|\s*$)", refusal)
     return PssLevel(False, match[1]) if match else PssLevel(allowed=True)
+
+
+@pytest.mark.parametrize("level", ["baseline", "restricted"])
+@pytest.mark.parametrize("version", ["v1.18", "v1.24", "v1.37"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_ephemeral_containers_are_judged_through_their_subresource(lab: Lab, profile: str, version: str, level: str) -> None:
+    namespace = "pss-ephemeral"
+    host = pod("host", "node-a", restricted("c", PROFILES["default"]))
+    host["metadata"]["namespace"] = namespace
+    del host["spec"]["nodeName"]
+    # Nowhere to run: only its admission is asked.
+    host["spec"] |= {"schedulerName": "nobody", "automountServiceAccountToken": False}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
+    metadata = {"name": namespace, "labels": labels(level, version)}
+    place = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [place, account, host]}))
+    added = [restricted("debugger", PROFILES[profile])]
+    try:
+        add_ephemeral(lab.instance, namespace, "host", added, "?dryRun=All")
+        refusal = ""
+    except RuntimeError as refused:
+        refusal = str(refused)
+    assert not refusal or "violates PodSecurity" in refusal
+    theirs = about_seccomp(refusal)
+    host["spec"]["ephemeralContainers"] = added
+    assert ours(host, version, level) == theirs

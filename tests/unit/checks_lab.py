@@ -65,7 +65,7 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
         1764000000,
         found.effect,
         found.forbids_nothing,
-        f"{there}: {found.why}",
+        explanation=f"{there}: {found.why}",
     )
 
 

@@ -50,6 +50,12 @@ def file(state: FileState, effect: str | None = None, explanation: str | None = 
     return ProfileFile(state, PATH, effect=effect, explanation=explanation)
 
 
+@pytest.mark.parametrize(("effect", "expected"), [("filter", "Localhost pod assumed"), ("none", "Unconfined file assumed")])
+def test_a_file_under_a_root_that_is_assumed_is_never_certain(effect: str, expected: str) -> None:
+    found = structs.replace(file(FileState.PRESENT, effect), assumed=True)
+    assert said(effective(Declared(pod=LOCAL), False, at(), found)) == expected
+
+
 @pytest.mark.parametrize(
     ("declared", "runtime", "expected", "why"),
     [

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import build
-from .instance import STATE, Instance, can_run
+from .instance import Instance, can_run, instances
 from .nodes import NODES
 from .start import certificate, kubeconfig, up
 
@@ -53,8 +53,7 @@ def _up(instance: Instance, options: argparse.Namespace) -> int:
 
 
 def _down(instance: Instance, options: argparse.Namespace) -> int:
-    names = [path.name for path in STATE.iterdir()] if options.all and STATE.exists() else [instance.name]
-    for name in names:
+    for name in instances() if options.all else [instance.name]:
         Instance(name).down()
     return 0
 

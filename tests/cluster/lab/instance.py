@@ -7,15 +7,41 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import build
 from .nodes import DEFAULT_ROOT, NODES, Node
 
 STATE = Path(os.environ.get("KSECCOMP_STATE", "/var/tmp/kubectl-seccomp"))
+# Lists the directories of the host that exist only for instances.
+MADE = STATE / ".made"
 MARK = "KSECCOMP_LAB"
 CGROUPS = Path("/sys/fs/cgroup")
+
+
+def instances() -> list[str]:
+    """Return the names of all instances that are there, running or not."""
+    return [path.name for path in STATE.iterdir() if path != MADE] if STATE.exists() else []
+
+
+def make_place(path: Path) -> None:
+    """Make a directory of the host that daemons write to, and note that it was made for us."""
+    if not path.exists():
+        with MADE.open("a") as notes:
+            notes.write(f"{path}\n")
+        path.mkdir(parents=True)
+
+
+def _remove_made() -> None:
+    """Remove the host's directories that were made as mount points, once no instance needs them."""
+    if MADE.exists():
+        for line in reversed(MADE.read_text().splitlines()):
+            if Path(line).is_dir() and not any(Path(line).iterdir()):
+                Path(line).rmdir()
+        MADE.unlink()
+    if STATE.exists():
+        STATE.rmdir()
 
 
 def can_run() -> str | None:
@@ -119,16 +145,8 @@ class Instance:
         for controller in CGROUPS.iterdir():
             _remove_cgroups(controller / self.cgroup)
         shutil.rmtree(self.home, ignore_errors=True)
-        for made in self._made_directories():
-            made.rmdir()
-
-    def _made_directories(self) -> Iterator[Path]:
-        """Yield the host's directories that exist only as mount points of ours, once no instance is left."""
-        if STATE.exists() and any(STATE.iterdir()):
-            return
-        for path in (Path(DEFAULT_ROOT),):
-            if path.is_dir() and not any(path.iterdir()):
-                yield path
+        if not instances():
+            _remove_made()
 
     def _unmount(self) -> None:
         places = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]

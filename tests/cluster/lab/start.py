@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import build, images
-from .instance import CGROUPS, MARK, Instance
+from .instance import CGROUPS, MARK, Instance, make_place
 from .nodes import ADDRESS, DEFAULT_ROOT, NODES, STATIC_POD, Node, containerd_config, crio_config, kubelet_config, network
 
 PROFILES = Path(__file__).parents[1] / "manifests" / "profiles"
@@ -69,7 +69,7 @@ def _namespaces(instance: Instance) -> None:
     for place in (*PRIVATE, DEFAULT_ROOT):
         mine = instance.home / ("node-b/kubelet" if place == DEFAULT_ROOT else "private" + place)
         mine.mkdir(parents=True, exist_ok=True)
-        Path(place).mkdir(parents=True, exist_ok=True)
+        make_place(Path(place))
         lines.append(f"mount --bind {mine} {place}")
     script = " && ".join([*lines, "exec sleep infinity"])
     unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]

@@ -66,7 +66,10 @@ PODS: tuple[Spec, ...] = (
         "lists-b", "node-b", container(profile=DEFAULT),
         initContainers=[container("first", DEFAULT, command=["true"]), container("side", NONE, restartPolicy="Always")],
     ),
+    pod("ephemeral-b", "node-b", profile=DEFAULT),
 )  # fmt: skip
+# Containers that are added to running pods, through a subresource of their own.
+EPHEMERAL: dict[str, list[Spec]] = {"ephemeral-b": [container("plain"), container("free", NONE)]}
 DEPLOYMENT: Spec = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",

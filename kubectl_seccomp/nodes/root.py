@@ -1,0 +1,53 @@
+"""Which directory is the kubelet's root (--root-dir) on a node: who says so, and what the node itself shows. Pure.
+
+It decides where a localhostProfile is looked for, so a guess is told apart from what is known: under a wrong root there
+may be another file of the same name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from msgspec import Struct
+
+from ..model import NodeFacts
+from .kubelet import DEFAULT_ROOT, root_from_label
+from .output import Kubelet, own_kubelet
+
+
+class Root(Struct, frozen=True):
+    """Where to look, and whether that is known: said by the user, the kubelet, or its report on the container."""
+
+    path: str
+    known: bool
+
+
+def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: Iterable[str], events: Iterable[str]) -> Root:
+    """Return the root directory of a node's kubelet.
+
+    `given` is what the user says; `reports` are messages of container statuses, which only a kubelet writes, and `events` those
+    of events, which others can write too; in both, a runtime names the file that it could not load for one of `paths`.
+    """
+    for known in (given, node.kubelet_root, next(_named(reports, paths), None)):
+        if known:
+            return Root(known.rstrip("/") or "/", True)
+    return Root(next(chain(_named(events, paths), root_from_label(node.directory_label), (DEFAULT_ROOT,))), False)
+
+
+def _named(texts: Iterable[str], paths: tuple[str, ...]) -> Iterator[str]:
+    for text in texts:
+        for path in paths:
+            if match := re.search(r'(/[^"\s]*)/seccomp/' + re.escape(path), text):
+                yield match[1]
+
+
+def settled(kubelets: Iterable[Kubelet], hostname: str) -> str | None:
+    """Return the root directory that the node's own kubelet runs with, None when that cannot be told.
+
+    It is the only kubelet that the node's /proc shows, or, where several nodes share one kernel, the one with this node's
+    name as its --hostname-override.
+    """
+    own = own_kubelet(kubelets, hostname=hostname)
+    return own.root if own is not None else None

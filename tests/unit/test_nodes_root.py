@@ -1,0 +1,46 @@
+"""Which directory is the kubelet's root, and when that is only assumed."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_seccomp.model import NodeFacts
+from kubectl_seccomp.nodes.output import Kubelet
+from kubectl_seccomp.nodes.root import Root, root, settled
+
+PATH = "profiles/web.json"
+# The text of containerd 2.4.2 in status.containerStatuses[].state.waiting.message, recorded from the test cluster.
+REPORT = (
+    'failed to create containerd container: cannot load seccomp profile "/data/kubelet/seccomp/profiles/web.json": '
+    "open /data/kubelet/seccomp/profiles/web.json: no such file or directory"
+)
+
+
+@pytest.mark.parametrize(
+    ("node", "given", "reports", "events", "expected"),
+    [
+        (NodeFacts("n"), None, (), (), Root("/var/lib/kubelet", False)),
+        (NodeFacts("n"), "/k/", (REPORT,), (), Root("/k", True)),
+        (NodeFacts("n"), "/", (), (), Root("/", True)),
+        (NodeFacts("n", kubelet_root="/flagz"), None, (REPORT,), (), Root("/flagz", True)),
+        (NodeFacts("n"), None, (REPORT,), (), Root("/data/kubelet", True)),
+        # An event can be written by anybody in the namespace: worth a look, not to be believed.
+        (NodeFacts("n"), None, (), (REPORT,), Root("/data/kubelet", False)),
+        (NodeFacts("n", directory_label="data-kubelet"), None, (), (), Root("/data/kubelet", False)),
+        (NodeFacts("n"), None, ("cannot load /data/seccomp/other.json",), (), Root("/var/lib/kubelet", False)),
+    ],
+)
+def test_who_says_where_the_profiles_are(
+    node: NodeFacts, given: str | None, reports: tuple[str, ...], events: tuple[str, ...], expected: Root
+) -> None:
+    assert root(node, given, (PATH,), reports, events) == expected
+
+
+A, B, C = Kubelet(1, "/a"), Kubelet(2, "/b", hostname="n"), Kubelet(3, "/c", hostname="m")
+
+
+@pytest.mark.parametrize(
+    ("kubelets", "expected"), [([A], "/a"), ([A, B], "/b"), ([B, C], "/b"), ([A, C], None), ([A, Kubelet(4, "/d")], None), ([], None)]
+)
+def test_what_the_nodes_own_kubelet_runs_with(kubelets: list[Kubelet], expected: str | None) -> None:
+    assert settled(kubelets, "n") == expected
