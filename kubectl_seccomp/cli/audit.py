@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
-from ..pods import Pod
 from .boundary import put, say
 from .main import app, command
 from .options import FailOn, Files, Format, Judging, Output, Selecting, takes
 from .reports import finish, head, policy, query, width
+
+if TYPE_CHECKING:
+    from ..pods import Pod
 
 
 @command(app, "audit")

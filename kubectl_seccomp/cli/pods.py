@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import structs
 
-from ..cluster.api import Api, ApiError
 from ..cluster.connection import Options
 from ..model import Fault, Gap, NodeFacts, Observed, ProfileFile, Report
-from ..pods import Pod, from_api
 from .boundary import put, say
 from .connect import open_api
 from .formats import machine
 from .main import app, check, command
 from .options import Files, Format, Judging, Output, Probing, Selecting, takes
 from .reports import finish, head, policy, query
+
+if TYPE_CHECKING:
+    from ..cluster.api import Api
+    from ..pods import Pod
 
 DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
 
@@ -68,7 +70,9 @@ def check_pod(
 
 
 def _read(api: Api, name: str) -> Pod:
+    from ..cluster.api import ApiError
     from ..cluster.lists import pod
+    from ..pods import from_api
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
     try:
@@ -80,6 +84,7 @@ def _read(api: Api, name: str) -> Pod:
 
 def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, object], dict[str, NodeFacts]]:
     """Ask everything that these pods need and return the evidence with the facts of their nodes."""
+    from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
     from ..cluster.pods import PodClient
     from ..cluster.probe import Settings
@@ -134,6 +139,7 @@ def cleanup(
       kubectl seccomp cleanup
       kubectl seccomp cleanup --all -n kube-system
     """
+    from ..cluster.api import ApiError
     from ..cluster.leftovers import cleanup as remove
     from ..cluster.pods import PodClient
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
-from .. import __version__, pss
-from ..audit import Policy
+from .. import __version__
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
-from ..render import summary
 from .boundary import put, say
 from .options import FailOn, Files, Judging, Output, Selecting
+
+if TYPE_CHECKING:
+    from ..audit import Policy
 
 
 def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
@@ -22,6 +24,8 @@ def head(source: str, context: str | None, namespaces: list[str], selector: str 
 
 def policy(judging: Judging, selecting: Selecting, files: Files, own: frozenset[str] = frozenset()) -> Policy:
     """Return how to judge, as the options say. Fault (2) for an unknown check or version."""
+    from .. import pss
+    from ..audit import Policy
     from ..checks import known
 
     for name in (*judging.select, *judging.ignore):
@@ -46,6 +50,8 @@ def width() -> int | None:
 
 def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = False, judged: bool = True) -> int:
     """Tell the summary and the gaps on stderr and return the exit code."""
+    from ..render import summary
+
     tail = report.tail()
     sys.stdout.flush()
     if not quiet:

@@ -20,6 +20,7 @@ from tests.cluster.lab.nodes import NODES
 from tests.cluster.lab.start import up
 from tests.cluster.manifests.pods import EPHEMERAL, OBJECTS
 
+LABEL = "app.kubernetes.io/managed-by=kubectl-seccomp"
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
 
 
@@ -77,8 +78,7 @@ class Lab:
 
     def probes(self) -> list[str]:
         """Return the probe pods that exist anywhere on the cluster."""
-        label = "app.kubernetes.io/managed-by=kubectl-seccomp"
-        return self.kubectl("get", "pods", "-A", "-l", label, "-o", "name").split()
+        return self.kubectl("get", "pods", "-A", "-l", LABEL, "-o", "name").split()
 
 
 @pytest.fixture(scope="session")

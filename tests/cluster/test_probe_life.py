@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Lab
+from tests.cluster.conftest import LABEL, Lab
+from tests.cluster.lab.start import certificate
 
 PROBED = ("check", "pod", "distroless", "--no-exec")
 
@@ -109,18 +114,111 @@ def test_a_killed_run_is_swept_up(lab: Lab) -> None:
     gone(lab)
 
 
-def test_a_stopped_kubelet_is_a_gap_and_its_probe_is_gone(lab: Lab) -> None:
-    title = "kubelet-node-e"
-    pid = int((lab.instance.home / "run" / f"{title}.pid").read_text())
+@contextlib.contextmanager
+def stopped(lab: Lab, node: str) -> Iterator[None]:
+    """Stop a node's kubelet, as if the node no longer answered."""
+    pid = int((lab.instance.home / "run" / f"kubelet-{node}.pid").read_text())
     os.kill(pid, signal.SIGSTOP)
     try:
-        done = lab.run("check", "pod", "unset-e", "--no-exec", "--timeout", "5", "-o", "json")
+        yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stopped_kubelet_is_a_gap_and_its_probe_is_gone(lab: Lab) -> None:
+    with stopped(lab, "node-e"):
+        done = lab.run("check", "pod", "unset-e", "--no-exec", "--timeout", "5", "-o", "json")
     why = " ".join(gap["why"] for gap in done.json["gaps"] if gap["what"] == "node probe")
-    assert "no answer" in why or "force" in why
+    assert "no answer" in why
     assert done.json["pods"][0]["containers"][0]["observed"]["state"] != "filtered"
     assert lab.probes() == []
+
+
+def test_a_node_that_stops_answering_loses_its_probe_by_force_and_a_gap_says_so(lab: Lab) -> None:
+    child = subprocess.Popen(
+        lab.command("check", "pod", "unset-e", "--no-exec", "--timeout", "4", "--image", "docker.io/lab/absent:3", "-o", "json"),
+        env=lab.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 20
+    started = "jsonpath={.items[*].status.startTime}"
+    while not lab.kubectl("get", "pods", "-n", "kube-system", "-l", LABEL, "-o", started) and time.monotonic() < until:
+        time.sleep(0.02)
+    with stopped(lab, "node-e"):
+        stdout, _ = child.communicate(timeout=90)
+        assert lab.probes() == []
+    why = " ".join(gap["why"] for gap in json.loads(stdout)["gaps"] if gap["what"] == "node probe")
+    assert "removed by force" in why
+    assert child.returncode in (1, 3)
+
+
+# An admission webhook that takes its time: until it has answered, the POST of a pod has no answer either.
+SLOW = """
+import http.server, json, ssl, sys, time
+crt, key, port, seen = sys.argv[1:]
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        open(seen, "w").close()
+        time.sleep(3)
+        body = json.dumps({**review, "response": {"uid": review["request"]["uid"], "allowed": True}}).encode()
+        self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain(crt, key)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def slow(lab: Lab, tmp_path: Path) -> Iterator[Path]:
+    """Admit pods in namespace "slow" after three seconds; the file appears when a pod waits to be admitted."""
+    pki, port, seen = lab.instance.pki, "9443", tmp_path / "seen"
+    certificate(lab.instance, "webhook", "webhook", (), "IP:127.0.0.1")
+    words: list[str | Path] = [sys.executable, "-c", SLOW, pki / "webhook.crt", pki / "webhook.key", port, seen]
+    server = subprocess.Popen(lab.instance.enter(words))
+    authority = base64.b64encode((pki / "ca.crt").read_bytes()).decode()
+    hook = {
+        "name": "slow.example.com",
+        "clientConfig": {"url": f"https://127.0.0.1:{port}/", "caBundle": authority},
+        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "slow"}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    items = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "slow"}},
+        {**kind, "metadata": {"name": "slow"}, "webhooks": [hook]},
+    ]
+    try:
+        lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        yield seen
+    finally:
+        lab.kubectl("delete", "validatingwebhookconfiguration", "slow")
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_between_the_post_and_its_answer(lab: Lab, slow: Path, ending: signal.Signals) -> None:
+    child = subprocess.Popen(
+        lab.command(*PROBED, "--probe-namespace", "slow"),
+        env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 20
+    while not slow.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert slow.exists()
+    child.send_signal(ending)
+    time.sleep(0.5)
+    child.send_signal(ending)
+    _, stderr = child.communicate(timeout=60)
+    assert child.returncode == 128 + ending
+    assert "Traceback" not in stderr
+    assert lab.probes() == []
+    time.sleep(4)
+    assert lab.probes() == [], "the server made the pod after all"
 
 
 def test_an_api_server_that_restarts_in_the_middle(lab: Lab) -> None:
