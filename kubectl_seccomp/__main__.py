@@ -15,7 +15,8 @@ def main() -> None:
 
         run_app()
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        if sys.stderr is not None:
+            sys.stderr.write("interrupted\n")
         sys.exit(128 + ended_by())
 
 

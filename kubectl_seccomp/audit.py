@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, structs
 
 from . import pss
-from .checks import findings
+from .checks import findings, wanted
 from .checks.declared import runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
@@ -40,7 +40,7 @@ from .model import (
 )
 from .pods import Container, Pod, containers, owner
 
-KUBELET_DEFAULT = "kubelet default"
+KUBELET_DEFAULT, NODE = "kubelet default", "node"
 CONFINED = ("RuntimeDefault", "Localhost")
 
 
@@ -95,12 +95,14 @@ class _Auditor:
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
         self._gaps: list[Gap] = list(evidence.gaps)
+        self._absent: set[str] = set()
         self._unknown: Counter[str] = Counter()
         self._effective: Counter[str] = Counter()
         self._observed: Counter[str] = Counter()
         self._severities: Counter[str] = Counter()
         self._pods = 0
         self._skipped = 0
+        self._ignored = 0
 
     def walk(self, pods: Iterable[Pod | Gap]) -> Iterator[PodReport]:
         for pod in pods:
@@ -145,15 +147,17 @@ class _Auditor:
         known = self._placements.get(key)
         if known is None:
             node = self._node(spec.node_name)
-            handler = spec.runtime_class_name
+            name = spec.runtime_class_name
+            handler = self._evidence.handlers.get(name) if name else None
             placement = Placement(
                 node,
                 placement_os(pod, node),
-                self._evidence.handlers.get(handler, handler) if handler else None,
+                handler or name,
                 pod.is_mirror,
                 self._policy.assumed_default,
                 self._policy.manifests,
                 os_is_assumed(pod, node),
+                handler is None and name is not None,
             )
             known = self._placements[key] = (len(self._placements), placement)
         return known
@@ -162,6 +166,9 @@ class _Auditor:
         if not name or self._policy.manifests:
             return None
         facts = self._evidence.nodes.get(name)
+        if facts is None and not self._evidence.nodes_why and name not in self._absent:
+            self._absent.add(name)
+            self._gaps.append(Gap(NODE, f"node/{name}", "pods run on it, and it was not among the nodes"))
         return facts or NodeFacts(name, default_source=self._evidence.nodes_why or "the node was not listed")
 
     def _container(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> ContainerReport:
@@ -170,6 +177,7 @@ class _Auditor:
         self._observed[decision.observed.state] += 1
         if decision.effective.type is EffectiveType.UNKNOWN:
             self._unknown[pod.spec.node_name or ""] += 1
+        self._ignored += decision.ignored
         if decision.templates:
             subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
             self._subjects.append(subject)
@@ -210,7 +218,9 @@ class _Auditor:
                 type=member.type,
             )
             word = verdict(declared, outcome, observed) if self._policy.verdicts else None
-            decision = Decision(declared, outcome, file, observed, word, self._wanted(case))
+            found = findings(case) if self._policy.judge else ()
+            kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
+            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
             self._decisions[key] = decision
         return decision
 
@@ -219,14 +229,6 @@ class _Auditor:
         if field is None or field.type != "Localhost" or not field.localhost_profile:
             return _NO_FILE
         return self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
-
-    def _wanted(self, case: Case) -> tuple[Template, ...]:
-        if not self._policy.judge:
-            return ()
-        select, ignore = self._policy.select, self._policy.ignore
-        return tuple(
-            template for template in findings(case) if (not select or _named(template, select)) and not _named(template, ignore)
-        )
 
     def findings(self) -> Iterator[Finding]:
         """Yield every finding, worst first, and within a severity in the order of the pods."""
@@ -256,13 +258,14 @@ class _Auditor:
             {word.value: self._effective[word] for word in _SUMMARY_ORDER},
             {word.value: self._observed[word] for word in Observation},
             {word.value: self._severities[word] for word in Severity},
+            self._ignored,
         )
         worst = next((severity for severity in Severity if self._severities[severity]), None)
         return Tail(summary, not gaps, gaps, worst)
 
     def _counted(self, gap: Gap) -> Gap:
         """Fill in how many containers stay Unknown because of a gap in what the kubelets say."""
-        if gap.what == KUBELET_DEFAULT:
+        if gap.what in (KUBELET_DEFAULT, NODE):
             return structs.replace(gap, affects=self._unknown[gap.where.removeprefix("node/")])
         if gap.what == "nodes":
             return structs.replace(gap, affects=self._unknown.total() - self._unknown[""])
@@ -290,7 +293,3 @@ def _overridden_everywhere(members: tuple[Container, ...]) -> bool:
         and member.declared.container.type in CONFINED
         for member in members
     )
-
-
-def _named(template: Template, names: tuple[str, ...]) -> bool:
-    return any(template.id.lower().startswith(name.lower()) or template.slug.startswith(name.lower()) for name in names)

@@ -36,9 +36,9 @@ class Placement(Struct, frozen=True):
     """Where a pod runs, as far as it decides its profile; equal pods share one.
 
     `node` is None for manifests and for pods that are not scheduled. `os` is "linux", "windows" or "" (not known), with
-    `os_assumed` where only a node selector says so. `handler` is the RuntimeClass's handler, or the class's name where the
-    classes could not be read, None without a class. `assumed_default` is what to take for the kubelet's default where there is
-    no node (--seccomp-default); `manifest` is set for objects that no cluster gave.
+    `os_assumed` where only a node selector says so. `handler` is the RuntimeClass's handler, or the class's name
+    (`handler_is_class`) where that could not be read, None without a class. `assumed_default` is what to take for the kubelet's
+    default where there is no node (--seccomp-default); `manifest` is set for objects that no cluster gave.
     """
 
     node: NodeFacts | None
@@ -48,6 +48,7 @@ class Placement(Struct, frozen=True):
     assumed_default: KubeletDefault = KubeletDefault.UNKNOWN
     manifest: bool = False
     os_assumed: bool = False
+    handler_is_class: bool = False
 
     @property
     def node_name(self) -> str:
@@ -99,7 +100,8 @@ def _sandbox(placement: Placement) -> Effective | None:
     name = sandbox(placement.handler)
     if name is None:
         return None
-    why = f"{name} (handler {short(placement.handler or '')}) ignores the profile by default"
+    known_by = "class" if placement.handler_is_class else "handler"
+    why = f"{name} ({known_by} {short(placement.handler or '')}) ignores the profile by default"
     return Effective(EffectiveType.NOT_APPLICABLE, DecidedBy.SANDBOX, ASSUMED, why)
 
 
@@ -162,7 +164,7 @@ def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: Profil
         why = "Localhost without a localhostProfile: the kubelet refuses to start the container"
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
     present, node = file.state is FileState.PRESENT, placement.node_name
-    certainty = ASSUMED if file.assumed else CERTAIN
+    certainty = ASSUMED if file.assumed or not placement.runtime.scheme else CERTAIN
     if present and file.effect == "none":
         return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, certainty, about(path, node, file, "has no effect"), path)
     if present and file.effect == "filter":
@@ -219,15 +221,22 @@ def _unset_anywhere(placement: Placement) -> Effective:
     return Effective(EffectiveType.UNKNOWN, DecidedBy.NOTHING, UNKNOWN, why)
 
 
+def unfiltered(observed: Observed) -> bool:
+    """Return whether the kernel shows that the runtime gave no filter.
+
+    Strict mode shows it too: a task that has a filter cannot go there (Linux kernel/seccomp.c seccomp_may_assign_mode, 3.17 to 6.18).
+    """
+    return observed.state in (Observation.UNFILTERED, Observation.STRICT)
+
+
 def verdict(declared: Declared, outcome: Effective, observed: Observed) -> Verdict:
     """Return the one word for effective and observed together."""
-    filtered = observed.state in (Observation.FILTERED, Observation.STRICT)
-    unfiltered = observed.state is Observation.UNFILTERED
+    filtered, bare = observed.state is Observation.FILTERED, unfiltered(observed)
     promised = declared.field is not None and declared.field.type in CONFINED_TYPES
     if outcome.type in (EffectiveType.RUNTIME_DEFAULT, EffectiveType.LOCALHOST):
-        return Verdict.PROVEN if filtered else Verdict.CONTRADICTION if unfiltered else Verdict.UNPROVEN
+        return Verdict.PROVEN if filtered else Verdict.CONTRADICTION if bare else Verdict.UNPROVEN
     if outcome.type is EffectiveType.UNCONFINED and not filtered:
         return Verdict.LOST if promised else Verdict.UNPROTECTED
-    if outcome.type is EffectiveType.UNKNOWN and unfiltered:
+    if outcome.type is EffectiveType.UNKNOWN and bare:
         return Verdict.LOST if promised else Verdict.UNPROTECTED
     return Verdict.UNPROVEN

@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec import structs
 
-from .audit import KUBELET_DEFAULT, Evidence
+from .audit import KUBELET_DEFAULT, NODE, Evidence
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
 from .model import Gap, KubeletDefault, NodeFacts
@@ -42,9 +42,14 @@ def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
         nodes[facts.name] = facts
         if gap is not None:
             gaps.append(gap)
-        if facts.runtime and not is_known(facts.runtime):
-            gaps.append(Gap("container runtime", f"node/{facts.name}", f"not known here: {facts.runtime}"))
+        gaps.extend(_runtime_gap(facts))
     return Evidence(nodes, "", handlers, gaps=tuple(gaps))
+
+
+def _runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
+    if facts.os != "windows" and not is_known(facts.runtime):
+        why = f"not known here: {facts.runtime}" if facts.runtime else "the node does not say which"
+        yield Gap("container runtime", f"node/{facts.name}", why)
 
 
 def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFacts, Gap | None]]:
@@ -66,15 +71,16 @@ def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFa
         yield from pool.map(lambda facts: _ask(api, facts), rest)
 
 
-def node_evidence(api: Api, name: str) -> tuple[NodeFacts, Gap | None]:
-    """Return what is known of one node, with the kubelet's default and root directory, and a gap if not all of it."""
+def node_evidence(api: Api, name: str) -> tuple[NodeFacts, tuple[Gap, ...]]:
+    """Return what is known of one node, with the kubelet's default and root directory, and gaps if not all of it."""
     try:
         facts = lists.node(api, name)
     except ApiError as error:
         why = f"the node could not be read: {error.why}"
         answered, gap = _ask(api, NodeFacts(name, default_source=why))
-        return answered, gap or Gap("node", f"node/{name}", error.why)
-    return _ask(api, facts)
+        return answered, (gap or Gap(NODE, f"node/{name}", error.why),)
+    answered, gap = _ask(api, facts)
+    return answered, (*((gap,) if gap else ()), *_runtime_gap(facts))
 
 
 def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:

@@ -58,27 +58,27 @@ def read(paths: Sequence[str], recursive: bool, stdin: BinaryIO | None) -> Itera
     return _read([found for path in paths for found in _existing(path)], recursive, stdin)
 
 
-def _existing(path: str) -> list[str]:
-    """Return the path, or what it matches as a pattern when there is no such file."""
+def _existing(path: str) -> list[tuple[str, bool]]:
+    """Return the path, or what it matches as a pattern when there is no such file; and whether it was named as it is."""
     if path == "-" or os.path.lexists(path):
-        return [path]
+        return [(path, True)]
     matches = sorted(glob.glob(path, include_hidden=True))
     if not matches:
         hint = "URLs are not read: download it first, or pipe it to -f -" if "://" in path else None
         raise Fault(f'the path "{_shown(path)}" does not exist', hint)
-    return matches
+    return [(match, False) for match in matches]
 
 
-def _read(paths: list[str], recursive: bool, stdin: BinaryIO | None) -> Iterator[Pod | Gap]:
+def _read(paths: list[tuple[str, bool]], recursive: bool, stdin: BinaryIO | None) -> Iterator[Pod | Gap]:
     reader = Reader()
     used = False
-    for path in paths:
-        for name, data in _texts(path, recursive, stdin):
+    for path, given in paths:
+        for name, data in _texts(path, given, recursive, stdin):
             for found in _capped(name, iter([data]) if isinstance(data, Gap) else _text(name, data, reader)):
                 used = True
                 yield found
     if not used:
-        names = ", ".join(_shown(path) for path in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        names = ", ".join(_shown(path) for path, _ in paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         yield Gap("manifests", names, f"nothing in it can be audited: {_holding(reader.objects)}")
 
 
@@ -99,7 +99,7 @@ def _capped(name: str, found: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         yield Gap("document", name, f"{gaps - MOST_GAPS} more like these")
 
 
-def _texts(path: str, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes | Gap]]:
+def _texts(path: str, given: bool, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes | Gap]]:
     """Yield what there is to read under one path: the name to show, and its bytes."""
     if path == "-":
         yield "-", _drained("-", stdin or io.BytesIO())
@@ -113,7 +113,7 @@ def _texts(path: str, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple
             why = f"there is no .json, .yaml or .yml file in it{hint}"
             yield _shown(path), Gap("manifests", _shown(path), why)
     else:
-        yield _shown(path), _bytes(path, given=True)
+        yield _shown(path), _bytes(path, given=given)
 
 
 def _walk(top: str, recursive: bool) -> Iterator[str | Gap]:

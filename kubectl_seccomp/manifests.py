@@ -13,6 +13,8 @@ from .pods import Pod, containers, from_mapping
 LINE = "$line"
 _DEEPEST_LIST = 4
 # Kinds whose specs hold pods as patterns or as a schema, not as something that runs.
+# Where other resources keep containers, besides a list called "containers": Argo Workflows, Tekton Tasks.
+_MEMBERS = ("initContainers", "container", "steps", "sidecars", "script")
 _PATTERNS = ("kyverno.io/", "policies.kyverno.io/", "apiextensions.k8s.io/")
 
 
@@ -117,7 +119,7 @@ def _inside(value: object, drop: tuple[str, ...]) -> object:
 
 
 def _holds_containers(value: dict[str, object]) -> bool:
-    """Whether a spec with containers stands anywhere in an object, as in a Rollout, a CloneSet, a RayCluster."""
+    """Whether containers stand anywhere in an object, as in a Rollout, a RayCluster, an Argo Workflow, a Tekton Task."""
     if str(value.get("apiVersion")).startswith(_PATTERNS):
         return False
     todo: list[object] = [{key: part for key, part in value.items() if key not in ("metadata", "status")}]
@@ -128,7 +130,7 @@ def _holds_containers(value: dict[str, object]) -> bool:
             continue
         if isinstance(part, dict):
             seen.add(id(part))
-            if _has_members(part.get("spec")):
+            if _has_members(part):
                 return True
             todo.extend(part.values())
         elif isinstance(part, list):
@@ -137,6 +139,13 @@ def _holds_containers(value: dict[str, object]) -> bool:
     return False
 
 
-def _has_members(spec: object) -> bool:
-    members = spec.get("containers") if isinstance(spec, dict) else None
-    return isinstance(members, list) and any(isinstance(item, dict) for item in members)
+def _has_members(part: dict[object, object]) -> bool:
+    listed = part.get("containers")
+    if isinstance(listed, list) and any(isinstance(item, dict) for item in listed):
+        return True
+    groups = [value if isinstance(value, list) else [value] for value in map(part.get, _MEMBERS)]
+    return any(_is_container(item) for group in groups for item in group)
+
+
+def _is_container(item: object) -> bool:
+    return isinstance(item, dict) and any(isinstance(item.get(key), kind) for key, kind in (("image", str), ("securityContext", dict)))

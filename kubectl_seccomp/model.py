@@ -188,7 +188,10 @@ class Finding(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """Everything that equal containers share: declaration, effective profile, proof, verdict, findings (worst first)."""
+    """Everything that equal containers share: declaration, effective profile, proof, verdict, findings (worst first).
+
+    `ignored` counts the findings that --select or --ignore leaves out.
+    """
 
     declared: Declared
     effective: Effective
@@ -196,6 +199,7 @@ class Decision(Struct, frozen=True):
     observed: Observed
     verdict: Verdict | None
     templates: tuple[Template, ...]
+    ignored: int = 0
 
     @property
     def severity(self) -> Severity | None:
@@ -256,7 +260,7 @@ class Head(Struct, frozen=True, rename="camel"):
 
 
 class Summary(Struct, frozen=True):
-    """Counts over the whole report; every word of the vocabulary is a key, also with 0."""
+    """Counts over the whole report; every word of the vocabulary is a key, also with 0. `ignored` findings were not wanted."""
 
     pods: int
     containers: int
@@ -264,6 +268,7 @@ class Summary(Struct, frozen=True):
     effective: dict[str, int]
     observed: dict[str, int]
     findings: dict[str, int]
+    ignored: int = 0
 
 
 class Tail(Struct, frozen=True):

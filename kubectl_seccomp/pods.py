@@ -43,6 +43,13 @@ TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
+# The API group of each kind, with the one that it had before.
+GROUPS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("Pod", "PodTemplate", "ReplicationController"), ("",)),
+    **dict.fromkeys(("Deployment", "DaemonSet", "ReplicaSet"), ("apps", "extensions")),
+    "StatefulSet": ("apps",),
+    **dict.fromkeys(("Job", "CronJob"), ("batch",)),
+}
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -109,7 +116,8 @@ def from_mapping(obj: dict[str, object], file: str | None = None, document: int 
     """
     kind = obj.get("kind")
     path = TEMPLATE_PATHS.get(kind) if isinstance(kind, str) else None
-    if path is None:
+    version = obj.get("apiVersion")
+    if path is None or (isinstance(version, str) and version.rpartition("/")[0] not in GROUPS[str(kind)]):
         return None
     inner: object = obj
     for key in path:

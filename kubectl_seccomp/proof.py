@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
+from .checks.failures import troubles
 from .cluster import lists
 from .cluster.api import Api, ApiError
 from .cluster.connection import Connection
 from .cluster.execs import read_status
 from .cluster.pods import PodClient
-from .cluster.probe import Settings, ask
-from .model import FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
-from .nodes import output
-from .nodes.root import root, settled
-from .pods import Container, Pod, containers
-from .profiles.document import judge
-from .runtimes import parse
+from .cluster.probe import Settings
+from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
+from .node_proof import Question, ask_node
+from .pods import Container, Pod, containers, from_api
 
 AT_ONCE = 8
-ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
 
 
 class Ways(Struct, frozen=True):
@@ -52,21 +48,33 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         return Proof({}, {}, told, tuple(gaps))
     members = list(containers(pod))
     running = [member for member in members if _runs(member)]
-    observed = _by_exec(api.connection, pod, running) if ways.use_exec else {}
+    observed = still_there(api, pod, _by_exec(api.connection, pod, running), gaps) if ways.use_exec and running else {}
     paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
     open_questions = [member for member in running if not _answered(observed.get(member.name))]
     files: dict[str, ProfileFile] = {}
     uids: tuple[str, ...] = ()
     if ways.use_node and node is not None and (paths or open_questions):
         ids = {member.name: _id(member) for member in open_questions}
-        answer = _by_node(api, client, _Question(node, ids, paths, tuple(_waiting(members)), told), ways)
+        named = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
+        question = Question(
+            node,
+            {name: value for name, value in ids.items() if value},
+            paths,
+            ways.kubelet_root,
+            tuple(filter(None, named)),
+            tuple(filter(None, (trouble.path for trouble in troubles(None, told, localhost=True)))),
+        )
+        answer = ask_node(api, client, question, ways.settings)
         files, uids = answer.files, answer.uids
-        observed |= {name: value for name, value in answer.observed.items() if _answered(value) or name not in observed}
+        seen = dict.fromkeys((name for name, value in ids.items() if not value), _NO_ID) | answer.observed
+        observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
         gaps.extend(answer.gaps)
+    if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
+        observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
     gaps.extend(
-        Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{member.name}: {said.explanation}", 1)
-        for member in running
-        if (said := observed.get(member.name)) is not None and said.state is Observation.FAILED
+        Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{name}: {said.explanation}", 1)
+        for name, said in observed.items()
+        if said.state is Observation.FAILED
     )
     return Proof(observed, files, told, tuple(gaps), uids)
 
@@ -110,78 +118,34 @@ def _by_exec(connection: Connection, pod: Pod, members: list[Container]) -> dict
         return {member.name: value for member, value in zip(members, pool.map(one, members), strict=True)}
 
 
-class _Question(Struct, frozen=True):
-    """What a pod's node is asked: about which containers, by name and id, and about which profile files."""
+def still_there(api: Api, pod: Pod, observed: dict[str, Observed], gaps: list[Gap]) -> dict[str, Observed]:
+    """Return what exec observed, without what it said of containers that were replaced meanwhile.
 
-    node: NodeFacts
-    ids: dict[str, str | None]
-    paths: tuple[str, ...]
-    reports: tuple[str, ...]
-    events: tuple[str, ...]
-
-
-class _Answer(Struct, frozen=True):
-    files: dict[str, ProfileFile] = {}
-    observed: dict[str, Observed] = {}
-    gaps: tuple[Gap, ...] = ()
-    uids: tuple[str, ...] = ()
-
-
-def _by_node(api: Api, client: PodClient, question: _Question, ways: Ways) -> _Answer:
-    """Ask the node by a probe; once more when its kubelet turns out to have another root directory than was assumed."""
-    node, paths = question.node, question.paths
-    ids = tuple(value for value in question.ids.values() if value)
-    assumed = root(node, ways.kubelet_root, paths, question.reports, question.events)
-    asked = ask(api, client, node.name, assumed.path, ids, paths, ways.settings)
-    gaps, uids, known = list(asked.gaps), asked.uids, assumed.known
-    if asked.answer is not None and paths and not known:
-        real = settled(asked.answer.kubelets, node.name)
-        known = real is not None
-        if real is not None and real != assumed.path:
-            asked = ask(api, client, node.name, real, ids, paths, ways.settings)
-            gaps, uids = [*gaps, *asked.gaps], (*uids, *asked.uids)
-    if asked.answer is None:
-        return _Answer(gaps=tuple(gaps), uids=uids)
-    processes = asked.answer.processes
-    seen = {name: output.observed(output.main_process(processes, value)) for name, value in question.ids.items() if value}
-    decoder = parse(node.runtime)[0].decoder
-    files = {paths[file.index]: judged(file, decoder) for file in asked.answer.files if file.index < len(paths)}
-    if not known:
-        why = f"looked for under {assumed.path}, but the kubelet's root directory is not known: {ROOT_HINT}"
-        gaps.extend(Gap("profile file", f"node/{node.name}", f"{path}: {why}", 1) for path in files)
-        files = {path: _doubted(file, why) for path, file in files.items()}
-    return _Answer(files, seen, tuple(gaps), uids)
+    Exec goes by names, so the container's id and the pod's UID are compared afterwards; what cannot be is added to `gaps`.
+    """
+    try:
+        now = from_api(lists.pod(api, pod.metadata.namespace or "", pod.name))
+        ids = {member.name: _id(member) for member in containers(now)} if now.metadata.uid == pod.metadata.uid else {}
+    except ApiError as error:
+        if error.status != 404:
+            gaps.append(Gap("pod", f"pod/{pod.metadata.namespace}/{pod.name}", f"could not be read again after exec: {error.why}"))
+            return observed
+        ids = {}
+    before = {member.name: _id(member) for member in containers(pod)}
+    return {name: value if ids.get(name) == before[name] else _REPLACED for name, value in observed.items()}
 
 
-def judged(file: output.File, decoder: str) -> ProfileFile:
-    """Return the file's facts with what a runtime makes of its content."""
-    if file.facts.state is not FileState.PRESENT:
-        return file.facts
-    if file.content is None:
-        why = f"{file.facts.path} is larger than the probe reads (1 MiB)"
-        return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
-    found = judge(file.content, decoder)
-    return structs.replace(
-        file.facts,
-        state=found.state,
-        effect=found.effect,
-        forbids_nothing=found.forbids_nothing,
-        explanation=f"{file.facts.path}: {found.why}",
-    )
+_NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
+_REPLACED = Observed(Observation.FAILED, via="exec", explanation="it was replaced while it was looked at")
 
 
-def _doubted(file: ProfileFile, why: str) -> ProfileFile:
-    """Under a directory that is only assumed, an absent file may lie elsewhere, and a present one may be another."""
-    if file.state is FileState.MISSING:
-        return structs.replace(file, state=FileState.UNREADABLE, assumed=True, explanation=why)
-    return structs.replace(file, assumed=True, explanation=f"{file.explanation} (the kubelet's root directory is assumed)")
-
-
-def _waiting(members: list[Container]) -> Iterable[str]:
-    for member in members:
-        state = member.status.state if member.status is not None else None
-        if state is not None and state.waiting is not None and state.waiting.message:
-            yield state.waiting.message
+def _not_running(member: Container) -> Observed | None:
+    """Return why a container that should run cannot be looked at, None for one that has ended."""
+    state = member.status.state if member.status is not None else None
+    if state is not None and state.terminated is not None:
+        return None
+    reason = state.waiting.reason if state is not None and state.waiting is not None else None
+    return Observed(Observation.FAILED, explanation="it is not running" + (f" ({reason})" if reason else ""))
 
 
 def _id(member: Container) -> str | None:

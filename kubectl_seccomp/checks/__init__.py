@@ -22,6 +22,15 @@ def by_key(key: str) -> Check | None:
 
 
 def known(key: str) -> bool:
-    """Whether some check's id or slug begins with this."""
-    wanted = key.lower()
-    return any(check.id.lower().startswith(wanted) or check.slug.startswith(wanted) for check in CHECKS)
+    """Whether some check's id or slug begins with this; nothing is no beginning."""
+    return bool(key) and any(_begins(check, key) for check in CHECKS)
+
+
+def wanted(template: Template, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
+    """Whether a finding counts: selected (everything is, where nothing is named) and not ignored, by beginnings of id or slug."""
+    chosen = not select or any(_begins(template, key) for key in select)
+    return chosen and not any(_begins(template, key) for key in ignore)
+
+
+def _begins(named: Check | Template, key: str) -> bool:
+    return named.id.lower().startswith(key.lower()) or named.slug.startswith(key.lower())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..effective import short
-from ..model import DecidedBy, EffectiveType, KubeletDefault, Observation, Severity, Template
+from ..effective import short, unfiltered
+from ..model import DecidedBy, EffectiveType, KubeletDefault, Severity, Template
 from .record import Case, Check
 
 RAW_FILTER = "run.oci.seccomp_bpf_data"
@@ -70,7 +70,7 @@ def _kubelet_only(case: Case) -> Template | None:
 def _unset_unknown(case: Case) -> Template | None:
     if case.declared.field is not None or case.effective.type is not EffectiveType.UNKNOWN:
         return None
-    if case.observed.state is Observation.UNFILTERED:
+    if unfiltered(case.observed):
         return None
     return UNSET_UNKNOWN.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
 
@@ -88,7 +88,7 @@ def _dead_annotation(case: Case) -> Template | None:
     if annotation is None or case.declared.field is not None or outcome is EffectiveType.NOT_APPLICABLE:
         return None
     severity = Severity.LOW if case.confined else Severity.MEDIUM
-    if outcome is EffectiveType.UNCONFINED or (not case.confined and case.observed.state is Observation.UNFILTERED):
+    if outcome is EffectiveType.UNCONFINED or (not case.confined and unfiltered(case.observed)):
         severity = Severity.HIGH
     return DEAD_ANNOTATION.finding(
         f'only the annotation says "{short(annotation)}": without effect since Kubernetes 1.27',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from ..effective import NO_START, about, short
 from ..model import DecidedBy, FileState, Severity, Template
 from .record import Case, Check
@@ -26,6 +28,23 @@ def _empty(case: Case) -> Template | None:
     )
 
 
+def _refused_path(case: Case) -> Template | None:
+    field = case.declared.field
+    why = _wrong_path(field.type, field.localhost_profile) if field is not None and field.localhost_profile else None
+    return PROFILE_PATH.finding(why, evidence=(case.written, *_said(case))) if why else None
+
+
+def _wrong_path(kind: str, path: str) -> str | None:
+    named = f"localhostProfile {short(path)}"
+    if kind in ("RuntimeDefault", "Unconfined"):
+        return f"{named} beside type {kind}: the API server refuses it"
+    if kind == "Localhost" and (path.startswith("/") or ".." in path.split("/")):
+        return f"{named} is absolute or leads upwards: the API server refuses it"
+    if kind == "Localhost" and posixpath.normpath(path) == ".":
+        return f"{named} is the seccomp directory itself: the container cannot start"
+    return None
+
+
 def _said(case: Case) -> tuple[str, ...]:
     return tuple(f"{trouble.where}: {trouble.text}" for trouble in case.troubles)
 
@@ -38,15 +57,8 @@ def _file_evidence(case: Case) -> tuple[str, ...]:
     return (*facts, *_said(case))
 
 
-def _is_loaded(case: Case) -> bool:
-    """Whether the runtime loads the file for this container: not for a privileged one, on Windows or in a sandbox."""
-    return case.effective.decided_by in (DecidedBy.CONTAINER, DecidedBy.POD, DecidedBy.FILE)
-
-
 def _missing(case: Case) -> Template | None:
-    # A sandbox ignores the profile, but the runtime opens the file all the same when it writes the container's specification.
-    opened = _is_loaded(case) or case.effective.decided_by is DecidedBy.SANDBOX
-    if case.file.state is not FileState.MISSING or not opened:
+    if case.file.state is not FileState.MISSING or not case.opens_file:
         return None
     path, node = short(case.file.path or case.path, 500), case.placement.node_name
     stuck = any(trouble.kind == "cannot-start" for trouble in case.troubles)
@@ -66,7 +78,7 @@ def _without_effect(case: Case) -> Template | None:
 
 
 def _refused(case: Case) -> Template | None:
-    if case.file.state is not FileState.INVALID or not _is_loaded(case):
+    if case.file.state is not FileState.INVALID or not case.loads_file:
         return None
     said = about(case.path, case.placement.node_name, case.file, "does not load")
     return FILE_REFUSED.finding(f"{said}: {NO_START}", evidence=_file_evidence(case))
@@ -74,7 +86,7 @@ def _refused(case: Case) -> Template | None:
 
 def _forbids_nothing(case: Case) -> Template | None:
     file = case.file
-    if file.state is not FileState.PRESENT or not file.forbids_nothing or not _is_loaded(case):
+    if file.state is not FileState.PRESENT or not file.forbids_nothing or not case.loads_file:
         return None
     said = about(case.path, case.placement.node_name, file, "lets every call pass")
     return FORBIDS_NOTHING.finding(said, evidence=_file_evidence(case), patch="RuntimeDefault")
@@ -101,6 +113,20 @@ PROFILE_EMPTY = Check(
     "(CreateContainerConfigError).",
     fix="Name a file relative to <kubelet root>/seccomp, or use type RuntimeDefault.",
     sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go (1.25 to 1.36)",),
+)
+PROFILE_PATH = Check(
+    id="KS120",
+    slug="localhost-profile-refused",
+    title="A localhostProfile that Kubernetes refuses",
+    severities=(Severity.HIGH,),
+    run=_refused_path,
+    why="A localhostProfile is a path relative to <kubelet root>/seccomp, without `..`, and only beside type Localhost. The API server "
+    "refuses anything else, so the pod is never made; a path that is the directory itself is accepted, and no container starts "
+    "with it.",
+    fix="Write the path of a file relative to <kubelet root>/seccomp, or use type RuntimeDefault without a localhostProfile.",
+    sources=(
+        "kubernetes pkg/apis/core/validation/validation.go validateSeccompProfileField, validateLocalDescendingPath (1.25 to 1.37)",
+    ),
 )
 FILE_MISSING = Check(
     id="KS301",
@@ -154,4 +180,4 @@ FORBIDS_NOTHING = Check(
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )
-CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING)
+CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, PROFILE_PATH, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ..effective import CONFINED_TYPES, Placement, short
 from ..model import (
     ContainerType,
+    DecidedBy,
     Declared,
     Effective,
     EffectiveType,
@@ -52,6 +53,16 @@ class Case(Struct, frozen=True, kw_only=True):
     def confined(self) -> bool:
         """Whether the effective profile is a filter."""
         return self.effective.type in (EffectiveType.RUNTIME_DEFAULT, EffectiveType.LOCALHOST)
+
+    @property
+    def loads_file(self) -> bool:
+        """Whether the runtime loads the profile's file: not for a privileged container, on Windows or in a sandbox."""
+        return self.effective.decided_by in (DecidedBy.CONTAINER, DecidedBy.POD, DecidedBy.FILE)
+
+    @property
+    def opens_file(self) -> bool:
+        """Whether the runtime opens the file: also for a sandbox, when it writes the container's specification."""
+        return self.loads_file or self.effective.decided_by is DecidedBy.SANDBOX
 
     @property
     def path(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..effective import unfiltered
 from ..model import DecidedBy, EffectiveType, FileState, Observation, Severity, Template
 from .record import Case, Check
 
@@ -35,7 +36,8 @@ def _explained(case: Case) -> bool:
     """Whether another finding (KS116, KS301, KS303) names the cause and carries these texts."""
     if case.declared_type != "Localhost":
         return False
-    return not case.path or case.file.state in (FileState.MISSING, FileState.INVALID)
+    missing = case.file.state is FileState.MISSING and case.opens_file
+    return not case.path or missing or (case.file.state is FileState.INVALID and case.loads_file)
 
 
 def _first_line(text: str) -> str:
@@ -54,17 +56,18 @@ def _killed(case: Case) -> Template | None:
 
 
 def _contradiction(case: Case) -> Template | None:
-    if not case.confined or case.observed.state is not Observation.UNFILTERED:
+    if not case.confined or not unfiltered(case.observed):
         return None
+    seen = "no filter" if case.observed.state is Observation.UNFILTERED else "strict mode, which excludes a filter"
     return CONTRADICTION.finding(
-        f"{case.effective.type.value} should be in force, but the kernel reports no filter",
+        f"{case.effective.type.value} should be in force, but the kernel reports {seen}",
         evidence=(case.written, case.seen),
     )
 
 
 def _unexpected(case: Case) -> Template | None:
     expected_none = case.effective.type is EffectiveType.UNCONFINED
-    if not expected_none or case.observed.state not in (Observation.FILTERED, Observation.STRICT):
+    if not expected_none or case.observed.state is not Observation.FILTERED:
         return None
     return UNEXPECTED_FILTER.finding(
         "the kernel reports a filter where none was expected",
@@ -73,7 +76,7 @@ def _unexpected(case: Case) -> Template | None:
 
 
 def _no_filter(case: Case) -> Template | None:
-    if case.effective.type is not EffectiveType.UNKNOWN or case.observed.state is not Observation.UNFILTERED:
+    if case.effective.type is not EffectiveType.UNKNOWN or not unfiltered(case.observed):
         return None
     return NO_FILTER.finding(
         "the kernel reports no filter",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
 from .main import app, command
-from .options import FailOn, Files, Format, Judging, Output, Selecting, takes
-from .reports import finish, head, policy, query, width
+from .options import MACHINE, FailOn, Files, Format, Judging, Output, Selecting, takes
+from .reports import finish, head, policy, query_of, width
 
 if TYPE_CHECKING:
     from ..pods import Pod
@@ -25,7 +27,7 @@ def audit(
     output: Output,
     judging: Judging,
     connection: Options,
-    failing: bool = False,
+    failing: Annotated[bool, typer.Option("--failing", help="Only rows with findings; json and yaml stay whole.")] = False,
 ) -> int:
     """Tell for every container what profile it was given, what it really gets, and why.
 
@@ -39,11 +41,9 @@ def audit(
       kubectl seccomp audit -f manifests/ -R --seccomp-default on
       kubectl get pods -A -o json | kubectl seccomp audit -f -
     """
+    query = query_of(output)
     report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True)
-    if output.query:
-        query(report, output.query)
-    else:
-        put(_audit_chunks(report, output, failing))
+    put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
     return finish(report, output, judging.fail_on)
 
 
@@ -57,11 +57,10 @@ def list_(files: Files, selecting: Selecting, output: Output, connection: Option
       kubectl seccomp list
       kubectl seccomp list -A -o wide
     """
+    query = query_of(output)
     report = make_report(files, selecting, Judging(), connection, cluster_wide=False, judge=False)
-    if output.query:
-        query(report, output.query)
-    else:
-        put(_list_chunks(report, output, all_namespaces=selecting.all_namespaces))
+    chunks = query(report) if query else _list_chunks(report, output, all_namespaces=selecting.all_namespaces)
+    put(chunks, exact=query is not None or output.output in MACHINE)
     return finish(report, output, FailOn.NEVER, judged=False)
 
 
@@ -82,8 +81,8 @@ def make_report(
 
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge)
     if files.filename:
-        if selecting.all_namespaces or selecting.selector or selecting.field_selector:
-            raise Fault("-A, -l and --field-selector select in a cluster: not together with -f", code=2)
+        if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
+            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", code=2)
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
     if files.recursive or files.seccomp_default:
         raise Fault("-R and --seccomp-default belong to -f", code=2)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Never
 
 from ..model import Fault
-from ..render.text import safe
+from ..render.text import fold, safe
 from .signals import ended_by
+
+_UNWRITABLE = "cannot write to standard output"
 
 
 def run(command: Callable[[], int]) -> Never:
@@ -25,12 +28,12 @@ def run(command: Callable[[], int]) -> Never:
 def _outcome(command: Callable[[], int]) -> int:
     try:
         code = command()
-        sys.stdout.flush()
+        flush()
     except Fault as fault:
         return _explain(fault)
     except BrokenPipeError:
         # The reader of our output has gone (| head): nobody is left to be told anything.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
         return 128 + getattr(signal, "SIGPIPE", 13)
     except KeyboardInterrupt:
         say("interrupted")
@@ -46,20 +49,53 @@ def _explain(fault: Fault) -> int:
 
 
 def _leave(code: int) -> Never:
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
+    with contextlib.suppress(OSError, Fault):
+        flush()
     sys.exit(code)
 
 
 def say(line: str) -> None:
-    """Write one line for a person to stderr."""
+    """Write one line for a person to stderr, folded to the terminal that it may be."""
+    if sys.stderr is None:  # closed: print would take stdout instead
+        return
     with contextlib.suppress(OSError):
-        print(safe(line), file=sys.stderr)
+        lines = fold(safe(line), shutil.get_terminal_size().columns) if sys.stderr.isatty() else [safe(line)]
+        print("\n".join(lines), file=sys.stderr)
 
 
-def put(chunks: Iterable[str]) -> None:
-    """Write the data of a command to stdout; what its encoding cannot show is escaped."""
+def put(chunks: Iterable[str], *, exact: bool = False) -> None:
+    """Write the data of a command to stdout: `exact` as UTF-8, for programs; else what the terminal cannot show is escaped."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(encoding="utf-8" if exact else None, errors="backslashreplace")
     for chunk in chunks:
-        sys.stdout.write(chunk)
+        with _writing():
+            sys.stdout.write(chunk)
+
+
+def flush() -> None:
+    """Write out what is still held back of the data."""
+    with _writing():
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    if sys.stdout is None:
+        raise Fault(f"{_UNWRITABLE}: it is closed")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        unwritable(error)
+
+
+def unwritable(error: OSError) -> Never:
+    """Stop with a Fault because stdout takes nothing more."""
+    _discard()
+    raise Fault(f"{_UNWRITABLE}: {error.strerror}") from error
+
+
+def _discard() -> None:
+    """Let everything that is still to be written to stdout go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import functools
 import sys
 from collections.abc import Callable
-from functools import wraps
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,7 @@ def command(group: typer.Typer, name: str) -> Callable[[Callable[..., int]], Cal
     """Register a command whose function returns its exit code and may raise Fault."""
 
     def register(function: Callable[..., int]) -> Callable[..., None]:
-        @wraps(function)
+        @functools.wraps(function)
         def guarded(**values: Any) -> None:
             boundary.run(lambda: function(**values))
 
@@ -75,4 +76,10 @@ def run_app() -> None:
     """Run the command line; ends the process with the exit code of the command."""
     from . import audit, pods  # noqa: F401 - they register their commands
 
-    app(args=sys.argv[1:], prog_name=NAME)
+    try:
+        app(args=sys.argv[1:], prog_name=NAME)
+    except OSError as error:
+        # Help and usage are printed by typer itself; a command's own output goes through the boundary.
+        if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF):
+            raise
+        boundary.run(functools.partial(boundary.unwritable, error))

@@ -30,6 +30,10 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+# Formats for programs: always UTF-8.
+MACHINE = (Format.JSON, Format.YAML, Format.CSV)
+
+
 class FailOn(StrEnum):
     """From which severity on the exit code is 1."""
 

@@ -15,8 +15,8 @@ from .boundary import put, say
 from .connect import open_api
 from .formats import machine
 from .main import app, check, command
-from .options import Files, Format, Judging, Output, Probing, Selecting, takes
-from .reports import finish, head, policy, query
+from .options import MACHINE, Files, Format, Judging, Output, Probing, Selecting, takes
+from .reports import finish, head, policy, query_of
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
@@ -48,6 +48,7 @@ def check_pod(
     from ..audit import Evidence
     from ..audit import audit as judge
 
+    query = query_of(output)
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
     api = open_api(connection)
     pods = [_read(api, name) for name in names]
@@ -58,14 +59,14 @@ def check_pod(
         return judge(pods, Evidence(**evidence), rules, top)  # type: ignore[arg-type]
 
     shown = report()
-    if output.query:
-        query(shown, output.query)
+    if query:
+        put(query(shown), exact=True)
     elif output.output in (Format.TABLE, Format.WIDE):
         from ..render.check import render
 
         put(render(shown, nodes, shutil.get_terminal_size().columns))
     else:
-        put(machine(shown, output, failing=False, pods=True))
+        put(machine(shown, output, failing=False, pods=True), exact=output.output in MACHINE)
     return finish(shown, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 
@@ -94,8 +95,8 @@ def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, ob
     gaps: list[Gap] = []
     nodes: dict[str, NodeFacts] = {}
     for name in dict.fromkeys(pod.spec.node_name for pod in pods if pod.spec.node_name):
-        nodes[name], gap = node_evidence(api, name)
-        gaps.extend([gap] if gap else [])
+        nodes[name], unread = node_evidence(api, name)
+        gaps.extend(unread)
     handlers: dict[str, str] = {}
     if any(pod.spec.runtime_class_name for pod in pods):
         try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
-from .boundary import put, say
-from .options import FailOn, Files, Judging, Output, Selecting
+from .boundary import flush, say
+from .options import FailOn, Files, Format, Judging, Output, Selecting
 
 if TYPE_CHECKING:
     from ..audit import Policy
@@ -45,7 +46,7 @@ def policy(judging: Judging, selecting: Selecting, files: Files, own: frozenset[
 
 def width() -> int | None:
     """Return the columns of the terminal that stdout is, None where it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = False, judged: bool = True) -> int:
@@ -53,11 +54,12 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
     from ..render import summary
 
     tail = report.tail()
-    sys.stdout.flush()
+    flush()
     if not quiet:
         for line in summary.lines(tail, source=report.head.scope.source, judged=judged):
             say(line)
-    return exit_code(tail, fail_on, allow_gaps=output.allow_gaps)
+    nothing = report.head.scope.source == "files" and not tail.summary.pods and not tail.summary.skipped
+    return exit_code(tail, fail_on, allow_gaps=output.allow_gaps and not nothing)
 
 
 def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
@@ -67,8 +69,12 @@ def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
     return 3 if tail.gaps and not allow_gaps else 0
 
 
-def query(report: Report, expression: str) -> None:
-    """Print what a JMESPath expression finds in the json form."""
-    from ..render.query import query as run_query
+def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
+    """Return what prints the answer of --query, None where there is none. Fault (2), before anything is asked, for a wrong one."""
+    if output.query is None:
+        return None
+    if output.output not in (Format.TABLE, Format.JSON):
+        raise Fault(f"--query prints json: not together with -o {output.output.value}", code=2)
+    from ..render.query import query
 
-    put(run_query(report, expression))
+    return query(output.query)

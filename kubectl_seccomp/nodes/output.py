@@ -188,8 +188,9 @@ def own_kubelet(kubelets: Iterable[Kubelet], root: str | None = None, hostname: 
     several remain: a node has one kubelet, but several nodes can share one kernel.
     """
     left = [entry for entry in kubelets if root is None or entry.root == root]
-    if hostname is not None and len(left) > 1:
-        left = [entry for entry in left if entry.hostname == hostname]
+    if hostname is not None:
+        left = [entry for entry in left if entry.hostname in (None, hostname)]
+        left = [entry for entry in left if entry.hostname == hostname] or left
     return left[0] if len(left) == 1 else None
 
 

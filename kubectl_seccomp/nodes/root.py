@@ -6,9 +6,8 @@ may be another file of the same name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, product
 
 from msgspec import Struct
 
@@ -27,8 +26,8 @@ class Root(Struct, frozen=True):
 def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: Iterable[str], events: Iterable[str]) -> Root:
     """Return the root directory of a node's kubelet.
 
-    `given` is what the user says; `reports` are messages of container statuses, which only a kubelet writes, and `events` those
-    of events, which others can write too; in both, a runtime names the file that it could not load for one of `paths`.
+    `given` is what the user says. `reports` and `events` are the files, absolute, that a runtime could not load: named in
+    container statuses, which only a kubelet writes, and in events, which others can write too. `paths` are localhostProfiles.
     """
     for known in (given, node.kubelet_root, next(_named(reports, paths), None)):
         if known:
@@ -36,11 +35,10 @@ def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: It
     return Root(next(chain(_named(events, paths), root_from_label(node.directory_label), (DEFAULT_ROOT,))), False)
 
 
-def _named(texts: Iterable[str], paths: tuple[str, ...]) -> Iterator[str]:
-    for text in texts:
-        for path in paths:
-            if match := re.search(r'(/[^"\s]*)/seccomp/' + re.escape(path), text):
-                yield match[1]
+def _named(files: Iterable[str], paths: tuple[str, ...]) -> Iterator[str]:
+    for file, path in product(files, paths):
+        if file.startswith("/") and file.endswith(f"/seccomp/{path}"):
+            yield file.removesuffix(f"/seccomp/{path}") or "/"
 
 
 def settled(kubelets: Iterable[Kubelet], hostname: str) -> str | None:

@@ -80,6 +80,11 @@ def declared(decision: Decision, *, path: bool = False) -> str:
     return safe(f"{field.type or 'no type'}{file} ({level})")
 
 
+def pss(pod: PodReport) -> str:
+    """Return the strictest Pod Security level that the written seccomp fields pass."""
+    return "restricted" if pod.pss.restricted.allowed else "baseline" if pod.pss.baseline.allowed else "privileged"
+
+
 def observed(value: Observed) -> str:
     """Return `filtered (2)`: the word, and the kernel's number behind it."""
     return value.state.value if value.mode is None else f"{value.state.value} ({value.mode})"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 _HINT = "the syntax is described at https://jmespath.org; example: --query 'findings[].subject.name'"
 
 
-def query(report: Report, expression: str) -> Iterator[str]:
-    """Return what the expression finds, as indented json; the expression is read before the report is.
+def query(expression: str) -> Callable[[Report], Iterator[str]]:
+    """Return what gives the expression's answer on a report, as indented json.
 
-    Raises Fault (2) for an expression that cannot be read, with the position, or that does not fit the report.
+    Raises Fault (2) for an expression that cannot be read, with the position; the answer, for one that does not fit the report.
     """
-    return _found(report, _compiled(expression))
+    return functools.partial(_found, _compiled(expression))
 
 
 def _compiled(expression: str) -> ParsedResult:
@@ -40,7 +41,7 @@ def _compiled(expression: str) -> ParsedResult:
         raise Fault(f"--query: {_said(error)}", _HINT, 2) from error
 
 
-def _found(report: Report, compiled: ParsedResult) -> Iterator[str]:
+def _found(compiled: ParsedResult, report: Report) -> Iterator[str]:
     from jmespath.exceptions import JMESPathError
 
     document = whole(report)

@@ -22,12 +22,15 @@ def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Itera
     noun = "pod" if source == "cluster" else "object"
     if summary.pods:
         told = f"{count(summary.containers, 'container')} in {count(summary.pods, noun)}{_counts(summary.effective, ': ')}."
-        yield told + _findings(summary.findings, judged)
+        muted = f" {count(summary.ignored, 'finding')} left out by --select or --ignore." if summary.ignored else ""
+        yield told + _findings(summary.findings, judged) + muted
     if any(number for word, number in summary.observed.items() if word != "unchecked"):
         yield f"Observed{_counts(summary.observed, ': ')}."
     if summary.skipped:
         yield f"{count(summary.skipped, 'finished pod')} left out (--include-finished shows them)."
     yield from gap_lines(tail.gaps)
+    if source == "files" and summary.effective.get("Unknown"):
+        yield "hint: what a kubelet does where nothing is set is Unknown in manifests: say --seccomp-default on or off."
 
 
 def _findings(findings: Mapping[str, int], judged: bool) -> str:

@@ -117,7 +117,7 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
         for row in every:
             yield from _folded(row, room)
     else:
-        yield from _below(every, headers is not None, widths[:-1], width)
+        yield from _below(every, widths[:-1], width)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None) -> Iterator[str]:
@@ -166,14 +166,13 @@ def _hangs(texts: Sequence[str], widths: Sequence[int], width: int) -> bool:
     return sum(len(fold(text, room)) for text in texts) <= sum(1 + len(fold(text, below)) for text in texts)
 
 
-def _below(rows: Iterable[Sequence[str]], headed: bool, widths: Sequence[int], width: int) -> Iterator[str]:
-    """Yield rows whose last cell stands on lines of its own, under the second column; the heads go without it."""
+def _below(rows: Iterable[Sequence[str]], widths: Sequence[int], width: int) -> Iterator[str]:
+    """Yield rows whose last cell stands on lines of its own, under the second column."""
     widths = _squeezed(widths, width)
     indent = " " * (widths[0] + len(GAP) if widths else 0)
-    for number, row in enumerate(rows):
+    for row in rows:
         yield from _flowed(row[:-1], widths, width)
-        if number or not headed:
-            yield from (f"{indent}{line}\n" for line in fold(row[-1], width - len(indent)) if line)
+        yield from (f"{indent}{line}\n" for line in fold(row[-1], width - len(indent)) if line)
 
 
 def _squeezed(widths: Sequence[int], width: int) -> list[int]:

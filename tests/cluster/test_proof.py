@@ -19,7 +19,7 @@ TABLE = {
     ("default-b", "priv"): ("Unconfined", "unfiltered", "lost"),
     ("local-a", "c"): ("Localhost", "filtered", "proven"),
     ("empty-a", "c"): ("Unconfined", "unfiltered", "lost"),
-    ("local-b", "c"): ("Localhost", "unchecked", "unproven"),
+    ("local-b", "c"): ("Localhost", "failed", "unproven"),
     ("distroless", "c"): ("RuntimeDefault", "filtered", "proven"),
     ("unset-e", "c"): ("RuntimeDefault", "filtered", "proven"),
     ("default-c", "c"): ("RuntimeDefault", "filtered", "proven"),
@@ -77,7 +77,11 @@ def proved(lab: Lab) -> dict[str, Any]:
     done = lab.run("check", "pod", *names, "-o", "json")
     assert done.code == 1, done.stderr
     report = done.json
-    assert report["gaps"] == []
+    assert {gap["why"].partition(": ")[2] for gap in report["gaps"]} == {
+        "it is not running (CreateContainerError)",
+        "it is not running (RunContainerError)",
+        "it is not running (CrashLoopBackOff)",
+    }
     assert lab.probes() == []
     return {pod["name"]: pod for pod in report["pods"]}
 

@@ -57,9 +57,13 @@ def made() -> dict[str, dict[str, Any]]:
 PODS = made()
 
 
-def labels(level: str, version: str) -> dict[str, str]:
+def labelled(lab: Lab, namespace: str, level: str, version: str) -> None:
+    """Make a namespace that enforces a level, or let it enforce another one."""
     enforce = "pod-security.kubernetes.io/enforce"
-    return {enforce: level, f"{enforce}-version": version}
+    metadata = {"name": namespace, "labels": {enforce: level, f"{enforce}-version": version}}
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+    # Pods are refused until it has one; a controller makes it too, a moment later.
+    lab.instance.kubectl("create", "serviceaccount", "default", "-n", namespace, check=False)
 
 
 def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
@@ -73,10 +77,7 @@ def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_admission_says_the_same_in_the_same_words(lab: Lab, version: str, level: str) -> None:
     namespace = f"pss-{level}-{version.replace('.', '-')}"
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
-    metadata = {"name": namespace, "labels": labels(level, version)}
-    namespaced = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [namespaced, account]}))
+    labelled(lab, namespace, level, version)
     theirs = admission(lab, namespace, list(PODS.values()))
     assert {name: ours(manifest, version, level) for name, manifest in PODS.items()} == theirs
 
@@ -108,10 +109,8 @@ def test_ephemeral_containers_are_judged_through_their_subresource(lab: Lab, pro
     del host["spec"]["nodeName"]
     # Nowhere to run: only its admission is asked.
     host["spec"] |= {"schedulerName": "nobody", "automountServiceAccountToken": False}
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
-    metadata = {"name": namespace, "labels": labels(level, version)}
-    place = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [place, account, host]}))
+    labelled(lab, namespace, level, version)
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps(host))
     added = [restricted("debugger", PROFILES[profile])]
     try:
         add_ephemeral(lab.instance, namespace, "host", added, "?dryRun=All")

@@ -193,7 +193,8 @@ def test_only_a_process_that_was_seen_contradicts(state: Observation) -> None:
         ids(case(declared, default, observed=Observed(state)))
         for declared, default in ((Declared(DEFAULT), OFF), (Declared(UNCONFINED), OFF), (Declared(), UNKNOWN))
     )
-    filtered, unfiltered = state in ("filtered", "strict"), state is Observation.UNFILTERED
+    # Strict mode excludes a filter: the runtime gave none, and the application chose the mode.
+    filtered, unfiltered = state is Observation.FILTERED, state in ("unfiltered", "strict")
     assert confined == (["KS117"] if unfiltered else [])
     assert free == (["KS101", "KS118"] if filtered else ["KS101"])
     assert open_ == (["KS119"] if unfiltered else ["KS104"])

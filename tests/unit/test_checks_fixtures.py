@@ -94,6 +94,11 @@ KS118/pass.unfiltered        app   Unconfined/pod/certain   unprotected   KS101 
 KS119/fail.unfiltered        app   Unknown/nothing/unknown   unprotected   KS119 high
 KS119/pass.filtered          app   Unknown/nothing/unknown   unproven      KS104 medium
 KS119/pass.unfiltered        app   Unconfined/kubelet/certain   unprotected   KS102 high
+KS120/fail                   app   Localhost/pod/assumed   unproven      KS120 high
+KS120/fail-absolute          app   Localhost/pod/assumed   unproven      KS120 high
+KS120/fail-directory         app   Localhost/pod/assumed   unproven      KS120 high
+KS120/fail-type              app   RuntimeDefault/pod/assumed   unproven      KS120 high
+KS120/pass                   app   Localhost/pod/assumed   unproven
 KS301/fail-sandbox           app   NotApplicable/sandbox/assumed   unproven      KS301 high, KS108 info
 KS301/fail-waiting           app   Localhost/pod/assumed   unproven      KS301 high
 KS301/fail                   app   Localhost/pod/assumed   unproven      KS301 high
@@ -197,6 +202,7 @@ def test_published_ids_keep_their_slugs() -> None:
         "KS117": "contradiction",
         "KS118": "unexpected-filter",
         "KS119": "no-filter-observed",
+        "KS120": "localhost-profile-refused",
         "KS301": "file-missing",
         "KS302": "file-without-effect",
         "KS303": "file-refused",

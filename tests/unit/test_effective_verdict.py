@@ -72,7 +72,7 @@ def test_verdict(kind: EffectiveType, promised: bool, filtered: Verdict, unfilte
     outcome = Effective(kind, DecidedBy.NOTHING, Certainty.CERTAIN, "")
     for declared in (Declared(DEFAULT), Declared(pod=LOCAL)) if promised else (Declared(), Declared(UNCONFINED, DEFAULT)):
         assert verdict(declared, outcome, FILTERED) is filtered
-        assert verdict(declared, outcome, STRICT) is filtered
+        assert verdict(declared, outcome, STRICT) is unfiltered
         assert verdict(declared, outcome, UNFILTERED) is unfiltered
         assert {verdict(declared, outcome, observed) for observed in NOT_SEEN} == {unseen}
 

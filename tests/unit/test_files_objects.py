@@ -132,6 +132,8 @@ def test_kinds_that_run_containers_and_are_not_read_are_gaps() -> None:
         f"{path}:1 (document 1): kind Rollout is not read, and there are containers in it",
         f"{path}:6 (document 2): kind Service is not read, and there are containers in it",
         f"{path}:11 (document 3): kind Job is not read, and there are containers in it",
+        f"{path}:31 (document 7): kind Workflow is not read, and there are containers in it",
+        f"{path}:36 (document 8): kind Task is not read, and there are containers in it",
     ]
 
 

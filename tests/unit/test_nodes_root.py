@@ -9,11 +9,7 @@ from kubectl_seccomp.nodes.output import Kubelet
 from kubectl_seccomp.nodes.root import Root, root, settled
 
 PATH = "profiles/web.json"
-# The text of containerd 2.4.2 in status.containerStatuses[].state.waiting.message, recorded from the test cluster.
-REPORT = (
-    'failed to create containerd container: cannot load seccomp profile "/data/kubelet/seccomp/profiles/web.json": '
-    "open /data/kubelet/seccomp/profiles/web.json: no such file or directory"
-)
+REPORT = "/data/kubelet/seccomp/profiles/web.json"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +23,7 @@ REPORT = (
         # An event can be written by anybody in the namespace: worth a look, not to be believed.
         (NodeFacts("n"), None, (), (REPORT,), Root("/data/kubelet", False)),
         (NodeFacts("n", directory_label="data-kubelet"), None, (), (), Root("/data/kubelet", False)),
-        (NodeFacts("n"), None, ("cannot load /data/seccomp/other.json",), (), Root("/var/lib/kubelet", False)),
+        (NodeFacts("n"), None, ("/data/seccomp/other.json", "data/seccomp/profiles/web.json"), (), Root("/var/lib/kubelet", False)),
     ],
 )
 def test_who_says_where_the_profiles_are(
@@ -40,7 +36,8 @@ A, B, C = Kubelet(1, "/a"), Kubelet(2, "/b", hostname="n"), Kubelet(3, "/c", hos
 
 
 @pytest.mark.parametrize(
-    ("kubelets", "expected"), [([A], "/a"), ([A, B], "/b"), ([B, C], "/b"), ([A, C], None), ([A, Kubelet(4, "/d")], None), ([], None)]
+    ("kubelets", "expected"),
+    [([A], "/a"), ([C], None), ([A, B], "/b"), ([B, C], "/b"), ([A, C], "/a"), ([A, Kubelet(4, "/d"), C], None), ([], None)],
 )
 def test_what_the_nodes_own_kubelet_runs_with(kubelets: list[Kubelet], expected: str | None) -> None:
     assert settled(kubelets, "n") == expected

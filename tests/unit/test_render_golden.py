@@ -37,7 +37,7 @@ CLUSTER: dict[str, Renderer] = {
     "audit.csv": csv.render,
     "audit.md": markdown.render,
     "audit.names": names.render,
-    "query.json": lambda report: query.query(report, "pods[?node=='node-b'].{pod: name, containers: containers[].name}"),
+    "query.json": query.query("pods[?node=='node-b'].{pod: name, containers: containers[].name}"),
     "summary.txt": told,
 }
 MANIFESTS: dict[str, Renderer] = {

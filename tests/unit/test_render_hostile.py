@@ -43,7 +43,7 @@ EVERY: dict[str, Callable[[Report], Iterator[str]]] = {
     "markdown": markdown.render,
     "name": names.render,
     "pods": lambda report: names.render(report, pods=True),
-    "query": lambda report: query.query(report, "@"),
+    "query": query.query("@"),
     "summary": told,
 }
 
@@ -68,7 +68,7 @@ def test_json_and_yaml_give_the_very_text_back() -> None:
     for document in (
         jsonlib.loads("".join(json.render(hostile()))),
         yamllib.safe_load("".join(yaml.render(hostile()))),
-        jsonlib.loads("".join(query.query(hostile(), "@"))),
+        jsonlib.loads("".join(query.query("@")(hostile()))),
     ):
         first = document["pods"][0]
         assert first["name"] == HOSTILE

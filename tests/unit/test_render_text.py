@@ -106,7 +106,7 @@ HEADS = ("SEVERITY", "NAME", "WHY")
         (None, ["SEVERITY   NAME   WHY", "high       web    one two three four five six"]),
         (46, ["SEVERITY   NAME   WHY", "high       web    one two three four five six"]),
         (40, ["SEVERITY   NAME   WHY", "high       web    one two three four", "                  five six"]),
-        (36, ["SEVERITY   NAME", "high       web", "           one two three four five", "           six"]),
+        (36, ["SEVERITY   NAME", "           WHY", "high       web", "           one two three four five", "           six"]),
     ],
 )
 def test_the_last_column_wraps_under_itself_or_goes_below(width: int | None, lines: list[str]) -> None:
@@ -130,6 +130,7 @@ def test_long_names_stay_whole_in_a_narrow_table() -> None:
     ]
     assert "".join(columns(rows, heads, 72)) == (
         "SEVERITY   NAMESPACE     WORKLOAD             CONTAINER   EFFECTIVE\n"
+        "           WHY\n"
         "high       kube-system   deploy/a-controller-with-a-long-name   c\n"
         "                                                          Unconfined\n"
         "           nothing set\n"

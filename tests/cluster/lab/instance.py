@@ -125,8 +125,8 @@ class Instance:
         return next(entry for entry in NODES if entry.name == node)
 
     def processes(self) -> list[int]:
-        """Return every process that belongs to the cluster: by its mark, by its cgroup, by its network namespace."""
-        return [pid for pid in _pids() if pid != os.getpid() and self._owns(pid)]
+        """Return every living process that belongs to the cluster: by its mark or by its cgroup."""
+        return [pid for pid in _pids() if pid != os.getpid() and self._owns(pid) and _alive(pid)]
 
     def _owns(self, pid: int) -> bool:
         if f"{MARK}={self.name}\0".encode() in _read(pid, "environ") + b"\0":

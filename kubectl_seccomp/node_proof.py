@@ -1,0 +1,101 @@
+"""One node asked by a probe: about profile files, judged as its runtime would, and about containers' processes."""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from .cluster.api import Api
+from .cluster.pods import PodClient
+from .cluster.probe import Asked, Settings, ask
+from .model import FileState, Gap, NodeFacts, Observed, ProfileFile
+from .nodes import output
+from .nodes.root import root, settled
+from .profiles.document import judge
+from .runtimes import parse
+
+ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
+
+
+class Question(Struct, frozen=True):
+    """What a node is asked: `ids` of containers by name, `paths` as localhostProfiles.
+
+    `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py.
+    """
+
+    node: NodeFacts
+    ids: dict[str, str]
+    paths: tuple[str, ...]
+    kubelet_root: str | None = None
+    reports: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+class Answer(Struct, frozen=True):
+    """Files by localhostProfile, observed modes by container name, gaps, and the UIDs of the pods that were made."""
+
+    files: dict[str, ProfileFile] = {}
+    observed: dict[str, Observed] = {}
+    gaps: tuple[Gap, ...] = ()
+    uids: tuple[str, ...] = ()
+
+
+def ask_node(api: Api, client: PodClient, question: Question, settings: Settings) -> Answer:
+    """Ask a node by a probe; once more when its kubelet turns out to have another root directory than was assumed."""
+    node, paths, ids = question.node, question.paths, tuple(question.ids.values())
+    place = root(node, question.kubelet_root, paths, question.reports, question.events)
+    asked, known = ask(api, client, node.name, place.path, ids, paths, settings), place.known
+    if asked.answer is not None and paths and not known:
+        real = settled(asked.answer.kubelets, node.name)
+        known = real is not None
+        if real is not None and real != place.path:
+            again = ask(api, client, node.name, real, ids, paths, settings)
+            asked = Asked(again.answer, (*asked.gaps, *again.gaps), (*asked.uids, *again.uids))
+    if asked.answer is None:
+        return Answer(gaps=asked.gaps, uids=asked.uids)
+    processes = asked.answer.processes
+    seen = {name: output.observed(output.main_process(processes, value)) for name, value in question.ids.items()}
+    files = judged_files(asked.answer, node, paths)
+    if not known:
+        why = f"looked for under {place.path}, but the kubelet's root directory is not known: {ROOT_HINT}"
+        files = {path: _doubted(file, why) for path, file in files.items()}
+    gaps = tuple(
+        Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
+    )
+    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids)
+
+
+def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:
+    """Return each file that was asked for, by localhostProfile, with what the node's runtime makes of it."""
+    decoder = parse(node.runtime)[0].decoder
+    silent = ProfileFile(FileState.UNREADABLE, explanation="the probe says nothing about it")
+    found = {paths[file.index]: judged(file, decoder) for file in answer.files if file.index < len(paths)}
+    return dict.fromkeys(paths, silent) | found
+
+
+def _open(file: ProfileFile) -> bool:
+    """Whether the question what the file does is not answered for certain."""
+    return file.state is FileState.UNREADABLE or file.assumed
+
+
+def judged(file: output.File, decoder: str) -> ProfileFile:
+    """Return the file's facts with what a runtime makes of its content."""
+    if file.facts.state is not FileState.PRESENT:
+        return file.facts
+    if file.content is None:
+        why = f"{file.facts.path} is larger than the probe reads (1 MiB)"
+        return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
+    found = judge(file.content, decoder)
+    return structs.replace(
+        file.facts,
+        state=found.state,
+        effect=found.effect,
+        forbids_nothing=found.forbids_nothing,
+        explanation=f"{file.facts.path}: {found.why}",
+    )
+
+
+def _doubted(file: ProfileFile, why: str) -> ProfileFile:
+    """Under a directory that is only assumed, an absent file may lie elsewhere, and a present one may be another."""
+    if file.state is FileState.MISSING:
+        return structs.replace(file, state=FileState.UNREADABLE, assumed=True, explanation=why)
+    return structs.replace(file, assumed=True, explanation=f"{file.explanation} (the kubelet's root directory is assumed)")

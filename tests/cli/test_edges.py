@@ -1,0 +1,115 @@
+"""The command line's edges: a stdout or stderr that is closed, full, or of another encoding; options that contradict."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PRODUCT = [sys.executable, "-m", "kubectl_seccomp"]
+POD = (
+    '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "%s"}, "spec": {"containers": [{"name": "c"}],'
+    ' "securityContext": {"seccompProfile": {"type": "%s"}}}}'
+)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    path = tmp_path / "good.json"
+    path.write_text(POD % ("caf\u00e9", "RuntimeDefault"))
+    return str(path)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    path = tmp_path / "bad.json"
+    path.write_text(POD % ("bad", "Unconfined"))
+    return str(path)
+
+
+def run(*arguments: str, shell: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the product; `shell` is a redirection."""
+    command = ["sh", "-c", f'"$@" {shell}', "sh", *PRODUCT, *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("words", [("audit", "-o", "json"), ("list",)])
+def test_a_stdout_that_takes_nothing_is_an_error_and_no_finding(good: str, words: tuple[str, ...], redirection: str) -> None:
+    done = run(*words, "-f", good, shell=redirection)
+    assert done.returncode == 3
+    assert "error: cannot write to standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_on_a_full_disk() -> None:
+    done = run("--help", shell=">/dev/full")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_json_is_utf8_whatever_the_terminal_is(good: str, encoding: str) -> None:
+    done = run("audit", "-f", good, "-o", "json", PYTHONIOENCODING=encoding)
+    assert json.loads(done.stdout)["pods"][0]["name"] == "caf\u00e9"
+    assert "caf\\xe9" in run("list", "-f", good, PYTHONIOENCODING="ascii").stdout
+
+
+def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
+    assert json.loads(run("audit", "-f", bad, "-o", "json", shell="2>&-").stdout)["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-n", "shop"), "-n"),
+        (("-A",), "-A"),
+        (("--query", "pods["), "--query"),
+        (("--query", "pods", "-o", "csv"), "--query prints json"),
+        (("--ignore", ""), 'no check is called ""'),
+        (("--select", "KS999"), 'no check is called "KS999"'),
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str, ...], told: str) -> None:
+    done = run("audit", "-f", good, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+def test_a_query_is_read_before_anybody_is_asked() -> None:
+    done = run("check", "pod", "x", "--query", "[", "--server", "https://127.0.0.1:1")
+    assert done.returncode == 2
+
+
+def test_findings_that_are_left_out_are_counted(bad: str) -> None:
+    done = run("audit", "-f", bad, "--ignore", "KS101", "-o", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["summary"]["ignored"] == 1
+    assert "1 finding left out by --select or --ignore" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}'])
+def test_nothing_audited_is_no_pass_even_with_gaps_allowed(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    assert run("audit", "-f", str(path), "--allow-gaps").returncode == 3
+
+
+def test_another_groups_deployment_is_not_read_as_the_built_in_kind(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("apiVersion: foo.example/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: c, image: a}]}}}\n")
+    done = run("audit", "-f", str(path))
+    assert done.returncode == 3
+    assert "kind Deployment is not read" in done.stderr
+
+
+def test_a_pipe_that_a_pattern_matches_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(POD % ("a", "RuntimeDefault"))
+    os.mkfifo(tmp_path / "z.json")
+    done = run("audit", "-f", f"{tmp_path}/*.json")
+    assert done.returncode == 3
+    assert "z.json" in done.stderr
