@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import Lab
+from tests.cluster.manifests.pods import localhost, pod
 
 # pod, container -> effective, observed, verdict
 TABLE = {
@@ -110,8 +111,8 @@ def test_every_observed_mode_is_what_this_machine_says(lab: Lab, proved: dict[st
     }
     modes = _modes()
     compared = 0
-    for name, pod in proved.items():
-        for member in pod["containers"]:
+    for name, shown in proved.items():
+        for member in shown["containers"]:
             found = modes.get(statuses.get((name, member["name"]), "-"))
             if found is not None and member["observed"]["mode"] is not None:
                 assert found == {member["observed"]["mode"]}, (name, member["name"])
@@ -164,3 +165,38 @@ def test_no_node_leaves_the_file_unchecked_and_says_so(lab: Lab) -> None:
     assert (member["effective"]["type"], member["effective"]["certainty"]) == ("Localhost", "assumed")
     assert member["verdict"] == "contradiction"
     assert done.code == 1
+
+
+def test_a_file_that_the_probe_may_not_see_is_a_gap_although_the_container_runs(lab: Lab) -> None:
+    """The runtime follows a link out of the seccomp directory; the probe, which sees that directory only, cannot."""
+    root = lab.instance.seccomp_root("node-a")
+    outside = lab.instance.home / "node-a" / "outside.json"
+    outside.write_bytes((root / "profiles" / "log.json").read_bytes())
+    link = root / "profiles" / "outside.json"
+    link.unlink(missing_ok=True)
+    link.symlink_to(outside)
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod("outside-a", "node-a", profile=localhost("profiles/outside.json"))))
+    lab.kubectl("wait", "--for=condition=Ready", "pod/outside-a", "--timeout=60s")
+    done = lab.run("check", "pod", "outside-a", "-o", "json", "--fail-on", "never")
+    member = done.json["pods"][0]["containers"][0]
+    assert (member["profileFile"]["state"], member["effective"]["certainty"]) == ("unreadable", "assumed")
+    assert [gap["what"] for gap in done.json["gaps"]] == ["profile file"]
+    assert done.code == 3
+    lab.kubectl("delete", "pod", "outside-a", "--now")
+
+
+REFUSED = [
+    localhost("/a.json"),
+    localhost("../a.json"),
+    localhost("a/../b.json"),
+    {"type": "RuntimeDefault", "localhostProfile": "a.json"},
+]
+
+
+@pytest.mark.parametrize("profile", REFUSED)
+def test_what_we_say_is_refused_the_api_server_refuses(lab: Lab, profile: dict[str, str], tmp_path: Path) -> None:
+    manifest = tmp_path / "pod.json"
+    manifest.write_text(json.dumps(pod("refused", "node-a", profile=profile)))
+    assert "KS120" in lab.run("audit", "-f", str(manifest), "-o", "wide").stdout
+    with pytest.raises(RuntimeError, match="localhostProfile"):
+        lab.kubectl("create", "--dry-run=server", "-f", str(manifest))

@@ -73,7 +73,8 @@ def _namespaces(instance: Instance) -> None:
         lines.append(f"mount --bind {mine} {place}")
     script = " && ".join([*lines, "exec sleep infinity"])
     unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
-    quiet = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)]
+    # None of the starter's descriptors: whoever reads its output would wait for the keeper's end too.
+    quiet = [(os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in (0, 1, 2)]
     keeper = os.posix_spawnp(unshare[0], unshare, {**instance.environment, MARK: instance.name}, setsid=True, file_actions=quiet)
     (instance.home / "keeper.pid").write_text(str(keeper))
     comm = Path(f"/proc/{keeper}/comm")
