@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..effective import unfiltered
+from ..effective import short, unfiltered
 from ..model import DecidedBy, EffectiveType, FileState, Observation, Severity, Template
+from .failures import Trouble
 from .record import Case, Check
 
 
@@ -27,7 +28,7 @@ def _cannot_start(case: Case) -> Template | None:
     if not texts or _explained(case):
         return None
     return CANNOT_START.finding(
-        _first_line(texts[0].text),
+        _said(texts[0]),
         evidence=(*(f"{trouble.where}: {trouble.text}" for trouble in texts), case.written),
     )
 
@@ -40,9 +41,10 @@ def _explained(case: Case) -> bool:
     return not case.path or missing or (case.file.state is FileState.INVALID and case.loads_file)
 
 
-def _first_line(text: str) -> str:
-    line = " ".join(text.split())
-    return f"cannot start: {line}" if len(line) <= 200 else f"cannot start: {line[:199]}…"
+def _said(trouble: Trouble) -> str:
+    """Return the short reason: the file where the runtime names one, its words otherwise; the whole text is evidence."""
+    told = f"the runtime cannot load {trouble.path}" if trouble.path else " ".join(trouble.text.split())
+    return f"cannot start: {short(told, 200)}"
 
 
 def _killed(case: Case) -> Template | None:
