@@ -18,6 +18,8 @@ from .checks.failures import troubles
 from .checks.record import Case
 from .effective import Placement, effective, os_is_assumed, placement_os, verdict
 from .model import (
+    KUBELET_DEFAULT,
+    NODE,
     ContainerReport,
     Decision,
     EffectiveType,
@@ -40,7 +42,6 @@ from .model import (
 )
 from .pods import Container, Pod, containers, owner
 
-KUBELET_DEFAULT, NODE = "kubelet default", "node"
 CONFINED = ("RuntimeDefault", "Localhost")
 
 

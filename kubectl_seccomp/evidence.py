@@ -11,11 +11,11 @@ from itertools import islice
 
 from msgspec import structs
 
-from .audit import KUBELET_DEFAULT, NODE, Evidence
+from .audit import Evidence
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
-from .model import Gap, KubeletDefault, NodeFacts
-from .nodes.kubelet import root_dir, seccomp_default
+from .model import KUBELET_DEFAULT, NODE, Gap, KubeletDefault, NodeFacts
+from .nodes.kubelet import configured, root_dir, seccomp_default
 from .runtimes import is_known
 
 # Kubelets asked at the same time; each answers two small requests through the API server.
@@ -102,6 +102,7 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
         facts,
         default=default,
         default_source=source,
+        configured=configured(config),
         kubelet_root=root_dir(flags) if flags is not None else None,
     )
     if default is not KubeletDefault.UNKNOWN:

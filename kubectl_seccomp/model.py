@@ -20,6 +20,9 @@ from .words import Observation as Observation
 from .words import Severity as Severity
 from .words import Verdict as Verdict
 
+# What gaps of a kubelet's default and of a node are about; those count the containers that stay Unknown.
+KUBELET_DEFAULT, NODE = "kubelet default", "node"
+
 
 class Fault(Exception):
     """What stops a run: one sentence for the user, an advice, and the exit code (2 usage, 3 not possible)."""
@@ -111,7 +114,7 @@ class NodeFacts(Struct, frozen=True):
 
     `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
     `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
-    the node is not Ready.
+    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault.
     """
 
     name: str
@@ -122,9 +125,11 @@ class NodeFacts(Struct, frozen=True):
     runtime: str = ""
     default: KubeletDefault = KubeletDefault.UNKNOWN
     default_source: str = ""
+    configured: bool | None = None
     kubelet_root: str | None = None
     directory_label: str | None = None
     reachable: bool = True
+    unaskable: str = ""
 
 
 class Owner(Struct, frozen=True):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Hashable, Mapping
+from typing import Generic, TypeVar
+
 from msgspec import Struct, structs
 
 from .cluster.api import Api
@@ -13,42 +17,49 @@ from .nodes.root import root, settled
 from .profiles.document import judge
 from .runtimes import parse
 
+K = TypeVar("K", bound=Hashable)
 ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
 
 
-class Question(Struct, frozen=True):
-    """What a node is asked: `ids` of containers by name, `paths` as localhostProfiles.
+class Question(Struct, Generic[K], frozen=True):
+    """What a node is asked: `ids` of containers by whatever names them to the asker, `paths` as localhostProfiles.
 
     `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py.
     """
 
     node: NodeFacts
-    ids: dict[str, str]
+    ids: Mapping[K, str]
     paths: tuple[str, ...]
     kubelet_root: str | None = None
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
 
 
-class Answer(Struct, frozen=True):
-    """Files by localhostProfile, observed modes by container name, gaps, and the UIDs of the pods that were made."""
+class Answer(Struct, Generic[K], frozen=True):
+    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, and the
+    node's own kubelet, None where it cannot be told.
+    """
 
     files: dict[str, ProfileFile] = {}
-    observed: dict[str, Observed] = {}
+    observed: dict[K, Observed] = {}
     gaps: tuple[Gap, ...] = ()
     uids: tuple[str, ...] = ()
+    kubelet: output.Kubelet | None = None
 
 
-def ask_node(api: Api, client: PodClient, question: Question, settings: Settings) -> Answer:
-    """Ask a node by a probe; once more when its kubelet turns out to have another root directory than was assumed."""
+def ask_node(api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None = None) -> Answer[K]:
+    """Ask a node by a probe; once more when its kubelet turns out to have another root directory than was assumed.
+
+    Setting `stop` from another thread ends it early. Raises nothing but KeyboardInterrupt; the probe's pod is gone then, too.
+    """
     node, paths, ids = question.node, question.paths, tuple(question.ids.values())
     place = root(node, question.kubelet_root, paths, question.reports, question.events)
-    asked, known = ask(api, client, node.name, place.path, ids, paths, settings), place.known
+    asked, known = ask(api, client, node.name, place.path, ids, paths, settings, stop=stop), place.known
     if asked.answer is not None and paths and not known:
         real = settled(asked.answer.kubelets, node.name)
         known = real is not None
         if real is not None and real != place.path:
-            again = ask(api, client, node.name, real, ids, paths, settings)
+            again = ask(api, client, node.name, real, ids, paths, settings, stop=stop)
             asked = Asked(again.answer, (*asked.gaps, *again.gaps), (*asked.uids, *again.uids))
     if asked.answer is None:
         return Answer(gaps=asked.gaps, uids=asked.uids)
@@ -61,7 +72,8 @@ def ask_node(api: Api, client: PodClient, question: Question, settings: Settings
     gaps = tuple(
         Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
     )
-    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids)
+    kubelet = output.own_kubelet(asked.answer.kubelets, hostname=node.name)
+    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids, kubelet)
 
 
 def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:

@@ -163,6 +163,19 @@ def containers(pod: Pod) -> Iterator[Container]:
             )
 
 
+def runs(member: Container) -> bool:
+    """Return whether a container's status says that it is running."""
+    state = member.status.state if member.status is not None else None
+    return state is not None and state.running is not None
+
+
+def container_id(member: Container) -> str | None:
+    """Return the container's id without its scheme, None where there is none; only hexadecimal ones can be looked for."""
+    text = (member.status.container_id or "") if member.status is not None else ""
+    plain = text.rpartition("://")[2]
+    return plain if re.fullmatch(r"[0-9a-f]{12,128}", plain) else None
+
+
 def _container_type(spec: ContainerSpec, listed: ContainerType) -> ContainerType:
     if listed is ContainerType.INIT and spec.restart_policy == "Always":
         return ContainerType.SIDECAR

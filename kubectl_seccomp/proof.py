@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
 from .node_proof import Question, ask_node
-from .pods import Container, Pod, containers, from_api
+from .pods import Container, Pod, container_id, containers, from_api, runs
 
 AT_ONCE = 8
 
@@ -47,14 +46,14 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     if node is not None and node.os == "windows":
         return Proof({}, {}, told, tuple(gaps))
     members = list(containers(pod))
-    running = [member for member in members if _runs(member)]
+    running = [member for member in members if runs(member)]
     observed = still_there(api, pod, _by_exec(api.connection, pod, running), gaps) if ways.use_exec and running else {}
     paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
     open_questions = [member for member in running if not _answered(observed.get(member.name))]
     files: dict[str, ProfileFile] = {}
     uids: tuple[str, ...] = ()
     if ways.use_node and node is not None and (paths or open_questions):
-        ids = {member.name: _id(member) for member in open_questions}
+        ids = {member.name: container_id(member) for member in open_questions}
         named = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
         question = Question(
             node,
@@ -77,11 +76,6 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         if said.state is Observation.FAILED
     )
     return Proof(observed, files, told, tuple(gaps), uids)
-
-
-def _runs(member: Container) -> bool:
-    state = member.status.state if member.status is not None else None
-    return state is not None and state.running is not None
 
 
 def _answered(observed: Observed | None) -> bool:
@@ -125,13 +119,13 @@ def still_there(api: Api, pod: Pod, observed: dict[str, Observed], gaps: list[Ga
     """
     try:
         now = from_api(lists.pod(api, pod.metadata.namespace or "", pod.name))
-        ids = {member.name: _id(member) for member in containers(now)} if now.metadata.uid == pod.metadata.uid else {}
+        ids = {member.name: container_id(member) for member in containers(now)} if now.metadata.uid == pod.metadata.uid else {}
     except ApiError as error:
         if error.status != 404:
             gaps.append(Gap("pod", f"pod/{pod.metadata.namespace}/{pod.name}", f"could not be read again after exec: {error.why}"))
             return observed
         ids = {}
-    before = {member.name: _id(member) for member in containers(pod)}
+    before = {member.name: container_id(member) for member in containers(pod)}
     return {name: value if ids.get(name) == before[name] else _REPLACED for name, value in observed.items()}
 
 
@@ -146,10 +140,3 @@ def _not_running(member: Container) -> Observed | None:
         return None
     reason = state.waiting.reason if state is not None and state.waiting is not None else None
     return Observed(Observation.FAILED, explanation="it is not running" + (f" ({reason})" if reason else ""))
-
-
-def _id(member: Container) -> str | None:
-    """Return the container's id without its scheme; only hexadecimal ones are looked for on the node."""
-    text = (member.status.container_id or "") if member.status is not None else ""
-    plain = text.rpartition("://")[2]
-    return plain if re.fullmatch(r"[0-9a-f]{12,128}", plain) else None

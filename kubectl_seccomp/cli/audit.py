@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -11,19 +12,23 @@ import typer
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
+from .looking import looked_at
 from .main import app, command
-from .options import MACHINE, FailOn, Files, Format, Judging, Output, Selecting, takes
+from .options import MACHINE, FailOn, Files, Format, Judging, Output, Probing, Selecting, Verifying, takes
 from .reports import finish, head, policy, query_of, width
 
 if TYPE_CHECKING:
     from ..pods import Pod
+    from .looking import Look
 
 
 @command(app, "audit")
-@takes(files=Files, selecting=Selecting, output=Output, judging=Judging, connection=Options)
+@takes(files=Files, selecting=Selecting, verifying=Verifying, probing=Probing, output=Output, judging=Judging, connection=Options)
 def audit(
     files: Files,
     selecting: Selecting,
+    verifying: Verifying,
+    probing: Probing,
     output: Output,
     judging: Judging,
     connection: Options,
@@ -31,18 +36,20 @@ def audit(
 ) -> int:
     """Tell for every container what profile it was given, what it really gets, and why.
 
-    Looks at all namespaces unless -n says otherwise; reads only.
+    Looks at all namespaces unless -n says otherwise; reads only, unless --verify or --exec says otherwise.
 
     \b
     Examples:
       kubectl seccomp audit
       kubectl seccomp audit -n shop -l app=web
+      kubectl seccomp audit --verify
       kubectl seccomp audit -o json --fail-on high
       kubectl seccomp audit -f manifests/ -R --seccomp-default on
       kubectl get pods -A -o json | kubectl seccomp audit -f -
     """
     query = query_of(output)
-    report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True)
+    look = functools.partial(looked_at, verifying=verifying, probing=probing) if verifying.verify or verifying.exec_ else None
+    report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True, look=look)
     put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
     return finish(report, output, judging.fail_on)
 
@@ -72,6 +79,7 @@ def make_report(
     *,
     cluster_wide: bool,
     judge: bool,
+    look: Look | None = None,
 ) -> Report:
     """Return the report over manifests or over the cluster, still to be walked."""
     import msgspec
@@ -79,8 +87,10 @@ def make_report(
     from ..audit import Evidence
     from ..audit import audit as judge_pods
 
-    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge)
+    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None)
     if files.filename:
+        if look is not None:
+            raise Fault("--verify and --exec look at a cluster: not together with -f", code=2)
         if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
             raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", code=2)
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
@@ -94,17 +104,13 @@ def make_report(
         say("warning: -A looks at all namespaces: -n is not used")
     api = open_api(connection)
     everywhere = selecting.all_namespaces or (cluster_wide and not connection.namespace)
-    found = select(
-        api,
-        Selection(
-            None if everywhere else api.connection.namespace,
-            selecting.selector,
-            selecting.field_selector,
-            selecting.chunk_size,
-        ),
-    )
+    namespace = None if everywhere else api.connection.namespace
+    wanted = Selection(namespace, selecting.selector, selecting.field_selector, selecting.chunk_size)
+    evidence = nodes_evidence(api)
+    evidence, through = look(api, wanted, evidence) if look is not None else (evidence, iter)
+    found = select(api, wanted)
     top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
-    return judge_pods(_told(found.pods), nodes_evidence(api), rules, top)
+    return judge_pods(through(_told(found.pods)), evidence, rules, top)
 
 
 def _manifests(files: Files) -> Iterator[Pod | Gap]:

@@ -63,6 +63,13 @@ def say(line: str) -> None:
         print("\n".join(lines), file=sys.stderr)
 
 
+def progress(text: str) -> None:
+    """Show how far the run is, over what was shown before; nothing where stderr is no terminal."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        with contextlib.suppress(OSError):
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def put(chunks: Iterable[str], *, exact: bool = False) -> None:
     """Write the data of a command to stdout: `exact` as UTF-8, for programs; else what the terminal cannot show is escaped."""
     if hasattr(sys.stdout, "reconfigure"):

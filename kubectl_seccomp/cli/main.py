@@ -74,7 +74,7 @@ def explain(
 
 def run_app() -> None:
     """Run the command line; ends the process with the exit code of the command."""
-    from . import audit, pods  # noqa: F401 - they register their commands
+    from . import audit, pods, rbac  # noqa: F401 - they register their commands
 
     try:
         app(args=sys.argv[1:], prog_name=NAME)

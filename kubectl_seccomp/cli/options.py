@@ -95,8 +95,22 @@ class Probing(Struct, frozen=True):
     probe_namespace: str = "kube-system"
     kubelet_root: str | None = None
     timeout: int = 60
+
+
+class Proving(Struct, frozen=True):
+    """By which ways one pod is looked at."""
+
     no_node: bool = False
     no_exec: bool = False
+
+
+class Verifying(Struct, frozen=True):
+    """By which ways all pods are looked at."""
+
+    verify: bool = False
+    exec_: bool = False
+    nodes: str | None = None
+    max_nodes: int | None = None
 
 
 def _opt(*names: str, text: str, **more: Any) -> Any:
@@ -165,7 +179,15 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
         ],
         "probe_namespace": Annotated[str, _opt("--probe-namespace", text="Namespace of the node probe.", show=True)],
         "kubelet_root": Annotated[_TEXT, _opt("--kubelet-root", text="The kubelet's --root-dir, if it cannot be found out.")],
-        "timeout": Annotated[int, _opt("--timeout", text="Seconds for exec and probe each.", show=True, min=1)],
+        "timeout": Annotated[int, _opt("--timeout", text="Seconds for each exec and each probe.", show=True, min=1)],
+    },
+    Verifying: {
+        "verify": Annotated[bool, _opt("--verify", text="Ask every node what its containers have, by one short-lived pod each.")],
+        "exec_": Annotated[bool, _opt("--exec", text="Exec into every running container and read what it has.")],
+        "nodes": Annotated[_TEXT, _opt("--nodes", text="With --verify: only nodes that fit this label selector.")],
+        "max_nodes": Annotated[int | None, _opt("--max-nodes", text="With --verify: ask at most so many nodes.", min=1)],
+    },
+    Proving: {
         "no_node": Annotated[bool, _opt("--no-node", text="Create no probe pod on the node.")],
         "no_exec": Annotated[bool, _opt("--no-exec", text="Do not exec into containers.")],
     },

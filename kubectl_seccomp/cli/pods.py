@@ -14,23 +14,23 @@ from ..model import Fault, Gap, NodeFacts, Observed, ProfileFile, Report
 from .boundary import put, say
 from .connect import open_api
 from .formats import machine
+from .looking import settings
 from .main import app, check, command
-from .options import MACHINE, Files, Format, Judging, Output, Probing, Selecting, takes
+from .options import MACHINE, Files, Format, Judging, Output, Probing, Proving, Selecting, takes
 from .reports import finish, head, policy, query_of
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
     from ..pods import Pod
 
-DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
-
 
 @command(check, "pod")
-@takes(output=Output, judging=Judging, probing=Probing, connection=Options)
+@takes(output=Output, judging=Judging, proving=Proving, probing=Probing, connection=Options)
 def check_pod(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Pods of one namespace.")],
     output: Output,
     judging: Judging,
+    proving: Proving,
     probing: Probing,
     connection: Options,
 ) -> int:
@@ -52,7 +52,7 @@ def check_pod(
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
     api = open_api(connection)
     pods = [_read(api, name) for name in names]
-    evidence, nodes = _evidence(api, pods, probing)
+    evidence, nodes = _evidence(api, pods, proving, probing)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
 
     def report() -> Report:
@@ -83,12 +83,11 @@ def _read(api: Api, name: str) -> Pod:
         raise Fault(error.message if error.status else error.why, hint) from error
 
 
-def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, object], dict[str, NodeFacts]]:
+def _evidence(api: Api, pods: list[Pod], proving: Proving, probing: Probing) -> tuple[dict[str, object], dict[str, NodeFacts]]:
     """Ask everything that these pods need and return the evidence with the facts of their nodes."""
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
     from ..cluster.pods import PodClient
-    from ..cluster.probe import Settings
     from ..evidence import node_evidence
     from ..proof import Ways, prove
 
@@ -103,8 +102,7 @@ def _evidence(api: Api, pods: list[Pod], probing: Probing) -> tuple[dict[str, ob
             handlers = runtime_handlers(api)
         except ApiError as error:
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
-    settings = Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
-    ways = Ways(settings, not probing.no_exec, not probing.no_node, probing.kubelet_root)
+    ways = Ways(settings(probing), not proving.no_exec, not proving.no_node, probing.kubelet_root)
     client = PodClient(api.connection)
     files: dict[tuple[str, str], ProfileFile] = {}
     observed: dict[tuple[str, str], Observed] = {}

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ..model import Gap, NodeFacts
 from ..objects import ApiPod, ListMeta, Metadata, PodPage, RawPage
-from .api import INVALID, UNDECODABLE, Api, ApiError, segment
+from .api import INVALID, UNDECODABLE, Api, ApiError, Query, segment
 from .connection import one_line
 from .pages import pages
 
@@ -47,10 +47,17 @@ class NodeStatus(Struct, frozen=True, rename="camel"):
     node_info: NodeInfo | None = None
 
 
+class NodeSpec(Struct, frozen=True):
+    """spec of a node."""
+
+    unschedulable: bool = False
+
+
 class Node(Struct, frozen=True):
     """A node, as far as a rule reads it."""
 
     metadata: Metadata | None = None
+    spec: NodeSpec | None = None
     status: NodeStatus | None = None
 
 
@@ -171,9 +178,9 @@ def pod(api: Api, namespace: str, name: str) -> ApiPod:
     return _decode(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD)
 
 
-def nodes(api: Api, chunk_size: int = PAGE) -> Iterator[NodeFacts]:
-    """Yield all nodes, with what their object says. ApiError when a page cannot be had."""
-    return map(_facts, _all(api, "/api/v1/nodes", Node, chunk_size))
+def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:
+    """Yield all nodes that fit the label selector, with what their object says. ApiError when a page cannot be had."""
+    return map(_facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
 
 
 def node(api: Api, name: str) -> NodeFacts:
@@ -226,13 +233,13 @@ def _event(item: ApiEvent) -> Event:
     )
 
 
-def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE) -> Iterator[T]:
+def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE, query: Query = ()) -> Iterator[T]:
     """Yield all items of a list; a list that broke off raises ApiError, because what it lacks cannot be seen."""
     decoder = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
     found = pages(
         api,
         path,
-        (),
+        query,
         chunk_size,
         decode=lambda body: _decode(body, decoder),
         gap=lambda why: Gap("list", path, why),
@@ -267,4 +274,17 @@ def _facts(item: Node) -> NodeFacts:
         info.container_runtime_version,
         directory_label=(metadata.labels or {}).get(DIRECTORY_LABEL),
         reachable=ready,
+        unaskable=_unaskable(item, metadata.labels or {}, info.operating_system, ready),
     )
+
+
+def _unaskable(item: Node, labels: dict[str, str], system: str, ready: bool) -> str:
+    """Return why no probe is sent to a node, empty when one is."""
+    if system == "windows":
+        return "a Windows node has no seccomp"
+    # The labels that virtual-kubelet and EKS put on nodes that are no machines: there is no host to mount.
+    if labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate":
+        return "there is no machine behind this node"
+    if not ready:
+        return "the node is not ready"
+    return "the node is cordoned" if item.spec is not None and item.spec.unschedulable else ""

@@ -11,9 +11,9 @@ import posixpath
 import re
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ..model import KubeletDefault
+from ..model import KubeletDefault, NodeFacts
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -44,7 +44,7 @@ class _Flagz(Struct, frozen=True):
 
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:
     """Return the kubelet's default and how it is known; None for an answer means that it could not be had."""
-    config, flag = _configured(configz), _flag(flagz)
+    config, flag = configured(configz), _flag(flagz)
     if config is True:
         return KubeletDefault.ON, "configz says true"
     if flag is True:
@@ -58,13 +58,29 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
     return KubeletDefault.UNKNOWN, "the kubelet's configuration could not be read"
 
 
+def with_command_line(facts: NodeFacts, flag: bool) -> NodeFacts:
+    """Return a node's facts with what its kubelet's own command line says of --seccomp-default, where that decides.
+
+    The flag turns the default on; without it the default is off only where configz says so too.
+    """
+    if facts.default is not KubeletDefault.UNKNOWN:
+        return facts
+    if flag:
+        return structs.replace(facts, default=KubeletDefault.ON, default_source="the kubelet's command line has --seccomp-default")
+    if facts.configured is False:
+        why = "configz says false, and the kubelet's command line has no --seccomp-default"
+        return structs.replace(facts, default=KubeletDefault.OFF, default_source=why)
+    return facts
+
+
 def root_dir(flagz: bytes | None) -> str | None:
     """Return the kubelet's --root-dir, cleaned, None where flagz does not show it."""
     root = flags(flagz).get(ROOT_FLAG) if flagz is not None else None
     return posixpath.normpath(root) if root and root.startswith("/") else None
 
 
-def _configured(configz: bytes | None) -> bool | None:
+def configured(configz: bytes | None) -> bool | None:
+    """Return what a configz answer says of seccompDefault, None when it says nothing."""
     if configz is None:
         return None
     try:

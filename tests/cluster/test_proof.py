@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import Lab
+from tests.cluster.independent import independent_modes
 from tests.cluster.manifests.pods import localhost, pod
 
 # pod, container -> effective, observed, verdict
@@ -100,39 +101,15 @@ def test_findings(proved: dict[str, Any], pod: str) -> None:
 
 
 def test_every_observed_mode_is_what_this_machine_says(lab: Lab, proved: dict[str, Any]) -> None:
-    """Processes are found here by their container id alone, and every one of the container has to agree."""
-    statuses = {
-        (pod["metadata"]["name"], entry["name"]): entry.get("containerID", "").rpartition("/")[2]
-        for pod in json.loads(lab.kubectl("get", "pods", "-o", "json"))["items"]
-        for key in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-        for entry in pod["status"].get(key, [])
-        if "running" in entry["state"]
-    }
-    modes = _modes()
+    modes = independent_modes(lab)
     compared = 0
     for name, shown in proved.items():
         for member in shown["containers"]:
-            found = modes.get(statuses.get((name, member["name"]), "-"))
+            found = modes.get((name, member["name"]))
             if found is not None and member["observed"]["mode"] is not None:
                 assert found == {member["observed"]["mode"]}, (name, member["name"])
                 compared += 1
     assert compared >= len(TABLE) - 1
-
-
-def _modes() -> dict[str, set[int]]:
-    """Return the Seccomp modes of all processes by every id in their cgroup paths."""
-    found: dict[str, set[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            paths = (folder / "cgroup").read_text().replace("crio-conmon-", "monitor-")
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        mode = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("Seccomp:"))
-        for part in {part.removeprefix("crio-") for line in paths.splitlines() for part in line.split("/")}:
-            if len(part) == 64:
-                found.setdefault(part, set()).add(mode)
-    return found
 
 
 def test_a_missing_file_is_named_with_node_path_event_and_fix(lab: Lab) -> None:

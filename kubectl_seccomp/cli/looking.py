@@ -1,0 +1,87 @@
+"""`audit --verify` and `--exec`: what is asked of nodes and containers before the pods are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ..model import KUBELET_DEFAULT, Fault, Gap, KubeletDefault
+from .boundary import progress
+from .options import Probing, Verifying
+
+if TYPE_CHECKING:
+    from ..audit import Evidence
+    from ..cluster.api import Api
+    from ..cluster.probe import Settings
+    from ..pods import Pod
+    from ..scope import Selection
+    from ..verify import Verified
+
+    # What looks at a cluster before it is judged: `looked_at` with its options.
+    Look = Callable[[Api, Selection, Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
+
+DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
+
+
+def settings(probing: Probing) -> Settings:
+    """Return how a probe is made, as the options say."""
+    from ..cluster.probe import Settings
+
+    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
+
+
+def looked_at(
+    api: Api, wanted: Selection, evidence: Evidence, verifying: Verifying, probing: Probing
+) -> tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]:
+    """Return the evidence with what the nodes say, and what the pods have to pass through before they are judged by it.
+
+    There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap.
+    """
+    from msgspec import structs
+
+    from ..execution import executed
+    from ..verify import marked, unseen
+
+    observed = dict(evidence.observed)
+    found = _ask_nodes(api, wanted, evidence, verifying, probing) if verifying.verify else None
+    if found is not None:
+        observed = found.observed
+        known = {f"node/{name}" for name, facts in found.nodes.items() if facts.default is not KubeletDefault.UNKNOWN}
+        gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT or gap.where not in known)
+        evidence = structs.replace(evidence, nodes=found.nodes, files=found.files, gaps=(*gaps, *found.gaps))
+
+    def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
+        pods = marked(pods, found) if found is not None else pods
+        pods = executed(api.connection, pods, observed, float(probing.timeout)) if verifying.exec_ else pods
+        return unseen(pods, observed)
+
+    return structs.replace(evidence, observed=observed), through
+
+
+def _ask_nodes(api: Api, wanted: Selection, evidence: Evidence, verifying: Verifying, probing: Probing) -> Verified:
+    from ..cluster.pods import PodClient
+    from ..scope import select
+    from ..verify import Limits, survey, verify
+
+    limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
+    work = survey(select(api, wanted).pods)
+    try:
+        return verify(api, PodClient(api.connection), work, evidence.nodes, settings(probing), limits, _progress)
+    finally:
+        progress("")
+
+
+def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+    from ..cluster.api import ApiError
+    from ..cluster.lists import nodes
+
+    if selector is None:
+        return None
+    try:
+        return frozenset(facts.name for facts in nodes(api, selector=selector))
+    except ApiError as error:
+        raise Fault(f"cannot list nodes for --nodes: {error.why}") from error
+
+
+def _progress(done: int, total: int) -> None:
+    progress(f"asking nodes: {done} of {total}")

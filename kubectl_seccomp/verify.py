@@ -1,0 +1,176 @@
+"""`audit --verify`: every node in scope is asked once, by one probe, about all containers and profile files on it.
+
+The pods are listed twice: first to learn what each node is to be asked, then to be judged as they arrive; so what is kept in
+between is an id per running container, and not the pods. What started after its node was asked is not taken for seen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from msgspec import Struct
+
+from .cluster.api import Api
+from .cluster.pods import PodClient
+from .cluster.probe import Settings
+from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
+from .node_proof import Answer, Question, ask_node
+from .nodes.kubelet import with_command_line
+from .pods import Pod, container_id, containers, runs
+
+Key = tuple[str, str]  # UID of the pod, name of the container
+
+
+class Limits(Struct, frozen=True):
+    """How many nodes are asked at the same time, how many at most, and which (None: all)."""
+
+    at_once: int = 16
+    most: int | None = None
+    only: frozenset[str] | None = None
+    kubelet_root: str | None = None
+
+
+class Work(Struct):
+    """What one node is to be asked: ids by container (None where it has none yet), localhostProfiles."""
+
+    ids: dict[Key, str | None] = {}
+    paths: dict[str, None] = {}
+
+
+class Verified(Struct):
+    """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked."""
+
+    observed: dict[Key, Observed]
+    files: dict[tuple[str, str], ProfileFile]
+    nodes: dict[str, NodeFacts]
+    gaps: list[Gap]
+    asked: dict[Key, str | None]
+    left_out: frozenset[str] = frozenset()
+
+
+def survey(pods: Iterable[Pod | Gap]) -> dict[str, Work]:
+    """Return what each node is to be asked about its pods; gaps are left to the second reading."""
+    work: dict[str, Work] = {}
+    for pod in pods:
+        if isinstance(pod, Gap) or not pod.spec.node_name:
+            continue
+        mine = work.setdefault(pod.spec.node_name, Work({}, {}))
+        for member in containers(pod):
+            if runs(member):
+                mine.ids[pod.metadata.uid or "", member.name] = container_id(member)
+            field = member.declared.field
+            if field is not None and field.type == "Localhost" and field.localhost_profile:
+                mine.paths[field.localhost_profile] = None
+    return work
+
+
+def verify(
+    api: Api,
+    client: PodClient,
+    work: Mapping[str, Work],
+    nodes: Mapping[str, NodeFacts],
+    settings: Settings,
+    limits: Limits,
+    progress: Callable[[int, int], None],
+) -> Verified:
+    """Ask the nodes and return what they said; a node that cannot be asked, or does not answer, is a gap.
+
+    `progress` is told how many of how many nodes are done. On KeyboardInterrupt every probe is removed before it is passed on.
+    """
+    found = Verified({}, {}, dict(nodes), [], {key: value for each in work.values() for key, value in each.ids.items()})
+    wanted = [name for name in sorted(work) if _is_due(work[name]) and (limits.only is None or name in limits.only)]
+    able = [name for name in wanted if not _skipped(found, nodes.get(name) or NodeFacts(name), len(work[name].ids))]
+    for name in able[limits.most :] if limits.most is not None else ():
+        found.gaps.append(Gap("node probe", f"node/{name}", f"not asked: more than --max-nodes {limits.most}", len(work[name].ids)))
+    chosen = able[: limits.most]
+    found.left_out = frozenset(name for name in {*work, *nodes} if name not in chosen and not _idle(name, work, nodes, limits))
+    stop = threading.Event()
+
+    def one(name: str) -> Answer[Key]:
+        mine = work[name]
+        ids = {key: value for key, value in mine.ids.items() if value}
+        question = Question(nodes.get(name) or NodeFacts(name), ids, tuple(mine.paths), limits.kubelet_root)
+        return ask_node(api, client, question, settings, stop)
+
+    client.prepare()
+    for name, answer in _gathered(one, chosen, limits.at_once, stop, progress):
+        _take(found, name, work[name], answer)
+    return found
+
+
+def _is_due(work: Work) -> bool:
+    return bool(work.ids or work.paths)
+
+
+def _idle(name: str, work: Mapping[str, Work], nodes: Mapping[str, NodeFacts], limits: Limits) -> bool:
+    """Whether a node would have been asked if there had been anything to ask about."""
+    facts = nodes.get(name)
+    asked_for = limits.only is None or name in limits.only
+    return asked_for and not _is_due(work.get(name, Work({}, {}))) and not (facts is not None and facts.unaskable)
+
+
+def _skipped(found: Verified, facts: NodeFacts, affects: int) -> bool:
+    if facts.unaskable:
+        found.gaps.append(Gap("node probe", f"node/{facts.name}", f"not asked: {facts.unaskable}", affects))
+    return bool(facts.unaskable)
+
+
+def _gathered(
+    one: Callable[[str], Answer[Key]], names: list[str], at_once: int, stop: threading.Event, progress: Callable[[int, int], None]
+) -> Iterator[tuple[str, Answer[Key]]]:
+    """Yield each node's answer as it comes. An interrupt tells all threads to stop, and waits until they have cleaned up."""
+    with ThreadPoolExecutor(at_once) as pool:
+        running: dict[Future[Answer[Key]], str] = {}
+        try:
+            for name in names:
+                running[pool.submit(one, name)] = name
+            while running:
+                done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+                yield from ((running.pop(future), future.result()) for future in done)
+                progress(len(names) - len(running), len(names))
+        except BaseException:
+            stop.set()
+            for future in running:
+                future.cancel()
+            raise
+
+
+def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
+    found.files |= {(name, path): file for path, file in answer.files.items()}
+    found.gaps.extend(answer.gaps)
+    if name in found.nodes and answer.kubelet is not None:
+        found.nodes[name] = with_command_line(found.nodes[name], answer.kubelet.seccomp_default is True)
+    silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
+    no_id = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
+    found.observed |= {key: answer.observed.get(key, silent if value else no_id) for key, value in work.ids.items()}
+
+
+def marked(pods: Iterable[Pod | Gap], found: Verified) -> Iterator[Pod | Gap]:
+    """Pass the pods on, and mark in `found.observed` (by which they are judged) what started after its node was asked."""
+    for pod in pods:
+        if isinstance(pod, Pod) and pod.spec.node_name not in found.left_out:
+            _mark(pod, found)
+        yield pod
+
+
+def _mark(pod: Pod, found: Verified) -> None:
+    for member in containers(pod):
+        key = (pod.metadata.uid or "", member.name)
+        if not runs(member):
+            found.observed.pop(key, None)
+        elif found.asked.get(key, "") != container_id(member):
+            why = "it was restarted while its node was asked" if key in found.asked else "it started after its node was asked"
+            found.observed[key] = Observed(Observation.FAILED, via="node", explanation=why)
+
+
+def unseen(pods: Iterable[Pod | Gap], observed: Mapping[Key, Observed]) -> Iterator[Pod | Gap]:
+    """Pass the pods on, and a gap for each container that was asked for and not seen."""
+    for pod in pods:
+        if isinstance(pod, Pod):
+            for member in containers(pod):
+                seen = observed.get((pod.metadata.uid or "", member.name))
+                if seen is not None and seen.state is Observation.FAILED:
+                    yield Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{member.name}: {seen.explanation}", 1)
+        yield pod
