@@ -33,7 +33,9 @@ def test_every_running_container_is_seen_as_this_machine_sees_it(lab: Lab, way: 
     for key, modes in expected.items():
         if key not in exceptions:
             assert {observed[key]["mode"]} == modes, key
-            assert members[key]["verdict"] in ("proven", "unprotected", "lost")
+            # Exec alone does not read the file that explains why there is no filter.
+            unread = way == "--exec" and key[0].startswith(("empty-", "wrapped-"))
+            assert members[key]["verdict"] in (("contradiction",) if unread else ("proven", "unprotected", "lost"))
     assert {gap["where"] for gap in done.json["gaps"]} == {f"pod/default/{name}" for name, _ in exceptions}
     assert done.code == 1
     assert lab.probes() == []
@@ -121,10 +123,8 @@ def account(lab: Lab, name: str, roles: list[dict[str, Any]]) -> str:
 
 def with_token(lab: Lab, token: str, *words: str) -> Any:
     """Run the product with a token alone: no certificate, no user of the kubeconfig."""
-    authority = str(lab.instance.pki / "ca.crt")
-    return lab.run(
-        *words, "--kubeconfig", "/dev/null", "-s", "https://127.0.0.1:6443", "--certificate-authority", authority, "--token", token
-    )
+    server = ("--kubeconfig", "/dev/null", "-s", "https://127.0.0.1:6443")
+    return lab.run(*words, *server, "--certificate-authority", str(lab.instance.pki / "ca.crt"), "--token", token)
 
 
 def needed(lab: Lab) -> list[dict[str, Any]]:
