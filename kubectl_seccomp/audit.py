@@ -40,7 +40,7 @@ from .model import (
     Tail,
     Template,
 )
-from .pods import Container, Pod, containers, owner
+from .pods import Container, Pod, containers, owner, started_at
 
 CONFINED = ("RuntimeDefault", "Localhost")
 
@@ -229,7 +229,11 @@ class _Auditor:
         field = member.declared.field
         if field is None or field.type != "Localhost" or not field.localhost_profile:
             return _NO_FILE
-        return self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
+        file = self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
+        started = started_at(member)
+        # Both are the node's own clock, in whole seconds: the same second decides nothing.
+        newer = file.ctime is not None and started is not None and file.ctime > started
+        return structs.replace(file, changed=True) if newer else file
 
     def findings(self) -> Iterator[Finding]:
         """Yield every finding, worst first, and within a severity in the order of the pods."""

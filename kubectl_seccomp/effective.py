@@ -164,11 +164,12 @@ def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: Profil
         why = "Localhost without a localhostProfile: the kubelet refuses to start the container"
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, why, path)
     present, node = file.state is FileState.PRESENT, placement.node_name
-    certainty = ASSUMED if file.assumed or not placement.runtime.scheme else CERTAIN
+    certainty = ASSUMED if file.assumed or file.changed or not placement.runtime.scheme else CERTAIN
     if present and file.effect == "none":
         return Effective(EffectiveType.UNCONFINED, DecidedBy.FILE, certainty, about(path, node, file, "has no effect"), path)
     if present and file.effect == "filter":
-        return Effective(EffectiveType.LOCALHOST, by, certainty, about(path, node, file, "loads"), path)
+        since = ", but it has changed since the container started" if file.changed else ""
+        return Effective(EffectiveType.LOCALHOST, by, certainty, about(path, node, file, "loads") + since, path)
     if file.state in (FileState.UNCHECKED, FileState.NOT_APPLICABLE):
         return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, file unchecked", path)
     if file.state is FileState.MISSING:

@@ -78,11 +78,12 @@ class Effective(Struct, frozen=True, rename="camel"):
 
 
 class ProfileFile(Struct, frozen=True, rename="camel"):
-    """A Localhost profile file on the pod's node. `path` is absolute on the node; sizes in bytes, mtime in epoch seconds.
+    """A Localhost profile file on the pod's node. `path` is absolute on the node; sizes in bytes, times in epoch seconds.
 
     `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
     null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
-    may read another file; `explanation` is a sentence for every state but `not-applicable`.
+    may read another file; `changed` when the file is newer (by its ctime: mtime can be set) than the container, which then runs
+    with what was there before; `explanation` is a sentence for every state but `not-applicable`.
     """
 
     state: FileState = FileState.NOT_APPLICABLE
@@ -92,9 +93,11 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     mode: str | None = None
     owner: str | None = None
     mtime: int | None = None
+    ctime: int | None = None
     effect: str | None = None
     forbids_nothing: bool = False
     assumed: bool = False
+    changed: bool = False
     explanation: str | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from collections.abc import Iterator
 
 import msgspec
@@ -50,6 +51,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "StatefulSet": ("apps",),
     **dict.fromkeys(("Job", "CronJob"), ("batch",)),
 }
+
+
+# metav1.Time is always written in UTC, in whole seconds (apimachinery pkg/apis/meta/v1/time.go, 1.37).
+_TIME = re.compile(r"(\d{4})-([01]\d)-([0-3]\d)T([0-2]\d):([0-5]\d):([0-6]\d)Z", re.ASCII)
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -167,6 +172,14 @@ def runs(member: Container) -> bool:
     """Return whether a container's status says that it is running."""
     state = member.status.state if member.status is not None else None
     return state is not None and state.running is not None
+
+
+def started_at(member: Container) -> int | None:
+    """Return when a running container started, in epoch seconds, None for one that does not run."""
+    state = member.status.state if member.status is not None else None
+    text = (state.running.started_at or "") if state is not None and state.running is not None else ""
+    match = _TIME.fullmatch(text)
+    return timegm(tuple(int(part) for part in match.groups())) if match else None
 
 
 def container_id(member: Container) -> str | None:

@@ -92,6 +92,13 @@ def _forbids_nothing(case: Case) -> Template | None:
     return FORBIDS_NOTHING.finding(said, evidence=_file_evidence(case), patch="RuntimeDefault")
 
 
+def _changed(case: Case) -> Template | None:
+    if not case.file.changed or not case.loads_file:
+        return None
+    path, node = short(case.file.path or case.path, 500), case.placement.node_name
+    return FILE_CHANGED.finding(f"{path} on {node} has changed since the container started", evidence=_file_evidence(case))
+
+
 LOCALHOST_PREFIX = Check(
     id="KS110",
     slug="localhost-prefix",
@@ -180,4 +187,18 @@ FORBIDS_NOTHING = Check(
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )
-CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, PROFILE_PATH, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING)
+FILE_CHANGED = Check(
+    id="KS305",
+    slug="file-changed",
+    title="The profile file has changed since the container started",
+    severities=(Severity.MEDIUM,),
+    run=_changed,
+    why="The container runtime reads the file once, when it creates the container. One that runs keeps the filter of that time; what "
+    "the file says now counts from its next restart on. So what was looked at is not what runs.",
+    fix="Restart the pod, so that it runs with what the file says, after making sure that it can.",
+    sources=(
+        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
+        "inode(7): ctime, which unlike mtime cannot be set",
+    ),
+)
+CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, PROFILE_PATH, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING, FILE_CHANGED)

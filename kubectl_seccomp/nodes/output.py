@@ -35,12 +35,11 @@ class Process(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """One profile file: its place in the question, its facts, its ctime in epoch seconds, its bytes (at most 1 MiB)."""
+    """One profile file: its place in the question, its facts, its bytes (at most 1 MiB)."""
 
     index: int
     facts: ProfileFile
     content: bytes | None = None
-    ctime: int | None = None
 
 
 class Kubelet(Struct, frozen=True):
@@ -136,11 +135,11 @@ def _file(index: int, state: str, coded: str, rest: list[str]) -> File:
         return File(index, ProfileFile(known, path, explanation=f"{path or 'the file'}: {why}"))
     size, mode, owner, mtime, ctime, digest, content = rest
     data = _bytes(content)
-    facts = ProfileFile(FileState.PRESENT, path, None if digest == "-" else digest, _int(size), mode, owner, _int(mtime))
+    facts = ProfileFile(FileState.PRESENT, path, None if digest == "-" else digest, _int(size), mode, owner, _int(mtime), _int(ctime))
     if data is not None and hashlib.sha256(data).hexdigest() != digest:
         changed = ProfileFile(FileState.UNREADABLE, path, explanation=f"{path}: it changed while it was read")
-        return File(index, changed, None, _int(ctime))
-    return File(index, facts, data, _int(ctime))
+        return File(index, changed)
+    return File(index, facts, data)
 
 
 def absent_files(root: str, paths: Iterable[str]) -> tuple[File, ...]:

@@ -13,6 +13,7 @@ import yaml
 
 from tests.cluster.conftest import Lab
 from tests.cluster.independent import independent_modes
+from tests.cluster.manifests.pods import localhost, pod
 from tests.cluster.test_probe_life import gone, stopped
 
 # No shell; and CRI-O's privileged exec asks for capabilities that a test machine may lack (kubectl exec fails there too).
@@ -169,3 +170,26 @@ def test_without_nodes_proxy_the_kubelets_own_flag_still_counts(lab: Lab) -> Non
     said = {name: members[f"unset-{name}", "c"]["effective"]["type"] for name in "ab"}
     assert said == {"a": "Unknown", "b": "Unknown"}
     assert members["unset-e", "c"]["effective"]["type"] == "RuntimeDefault"
+
+
+def test_a_file_that_is_edited_or_deleted_under_a_running_pod(lab: Lab) -> None:
+    place = lab.instance.seccomp_root("node-a") / "profiles" / "drift.json"
+    text = (place.parent / "log.json").read_text()
+    place.write_text(text)
+    time.sleep(1.1)
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod("drift-a", "node-a", profile=localhost("profiles/drift.json"))))
+    lab.kubectl("wait", "--for=condition=Ready", "pod/drift-a", "--timeout=60s")
+    before = seen(lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json").json)["drift-a", "c"]
+    assert (before["effective"]["certainty"], before["findings"]) == ("certain", ["KS304"])
+    time.sleep(1.1)
+    place.write_text(text + "\n")
+    edited = seen(lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json").json)["drift-a", "c"]
+    assert "KS305" in edited["findings"]
+    assert edited["effective"]["certainty"] == "assumed"
+    assert edited["profileFile"]["sha256"] != before["profileFile"]["sha256"]
+    place.unlink()
+    report = lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json").json
+    assert seen(report)["drift-a", "c"]["profileFile"]["state"] == "missing"
+    told = [finding["detail"] for finding in report["findings"] if finding["subject"]["name"] == "drift-a"]
+    assert any("does not survive its next restart" in detail for detail in told)
+    lab.kubectl("delete", "pod", "drift-a", "--now")

@@ -63,6 +63,7 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
         "0644",
         "0:0",
         1764000000,
+        1764000000,
         found.effect,
         found.forbids_nothing,
         explanation=f"{there}: {found.why}",

@@ -179,7 +179,7 @@ def everything() -> list[PodReport]:
                     observed=BARE, verdict=Verdict.UNPROTECTED)  # fmt: skip
     lost = decision(EffectiveType.UNCONFINED, DecidedBy.PRIVILEGED, LOST.reason, LOST, observed=BARE, verdict=Verdict.LOST)
     empty_file = ProfileFile(FileState.PRESENT, f"{ROOT}/empty.json", EMPTY_SUM,
-                             2, "0644", "0:0", 1764000000, "none")  # fmt: skip
+                             2, "0644", "0:0", 1764000000, effect="none")  # fmt: skip
     empty = decision(EffectiveType.UNCONFINED, DecidedBy.FILE, EMPTY.reason, EMPTY, declared=localhost("profiles/empty.json"),
                      file=empty_file, observed=BARE, verdict=Verdict.LOST, path="profiles/empty.json")  # fmt: skip
     gone = decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, MISSING.reason, MISSING, certainty=Certainty.ASSUMED,

@@ -170,7 +170,7 @@ def test_a_file_is_judged_for_a_privileged_container_where_dockerd_loads_it() ->
 
 
 def test_the_hash_of_a_file_is_evidence() -> None:
-    file = ProfileFile(FileState.PRESENT, PATH, "ab" * 32, 2, "0644", "0:0", 1, "none")
+    file = ProfileFile(FileState.PRESENT, PATH, "ab" * 32, 2, "0644", "0:0", 1, effect="none")
     template = found(case(Declared(LOCAL), file=file), "KS302")
     assert f"sha256 {'ab' * 32}, 2 bytes, mode 0644, owner 0:0" in template.evidence
 

@@ -116,6 +116,8 @@ KS304/fail-legacy-name       app   Localhost/pod/certain   unproven      KS304 m
 KS304/fail                   app   Localhost/pod/certain   unproven      KS304 medium
 KS304/pass-legacy-name       app   Localhost/pod/certain   unproven
 KS304/pass                   app   Localhost/pod/certain   unproven
+KS305/fail                   app   Localhost/pod/assumed   unproven      KS305 medium
+KS305/pass                   app   Localhost/pod/certain   unproven
 """
 
 
@@ -207,6 +209,7 @@ def test_published_ids_keep_their_slugs() -> None:
         "KS302": "file-without-effect",
         "KS303": "file-refused",
         "KS304": "file-forbids-nothing",
+        "KS305": "file-changed",
     }
 
 

@@ -49,7 +49,7 @@ def test_a_whole_answer() -> None:
     answer = parse(log(FILE, PROCESS, KUBELET), NONCE)
     assert answer.complete
     (file,) = answer.files
-    assert (file.index, file.content, file.ctime) == (0, CONTENT, 1_700_000_001)
+    assert (file.index, file.content, file.facts.ctime) == (0, CONTENT, 1_700_000_001)
     assert (file.facts.state, file.facts.path, file.facts.size) == (FileState.PRESENT, "/r/seccomp/web.json", 33)
     assert answer.processes == (Process(ID, 4711, 12, 500, True, 2, 1, False, (4711, 1)),)
     assert answer.kubelets == (Kubelet(99, "/data/kubelet", True, 1, 10250),)

@@ -38,7 +38,7 @@ def test_a_file_with_all_its_facts(node: Node) -> None:
     assert facts.owner == f"{os.geteuid()}:{os.getegid()}"
     assert facts.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert file.content == path.read_bytes()
-    assert file.ctime == int(path.stat().st_ctime)
+    assert file.facts.ctime == int(path.stat().st_ctime)
 
 
 HOSTILE = [
