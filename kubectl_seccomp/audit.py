@@ -49,7 +49,8 @@ class Evidence(Struct, frozen=True):
     """What was read besides the pods.
 
     `nodes` by name; `nodes_why` says why a node may be absent from it; `handlers` maps RuntimeClass to handler;
-    `files` is keyed by (node, localhostProfile), `observed` and `events` by pod UID (`observed` also by container name).
+    `files` is keyed by (node, localhostProfile), `observed` and `events` by pod UID (`observed` also by container name). `own` are the
+    UIDs of the pods that this run created, which are left out.
     """
 
     nodes: Mapping[str, NodeFacts] = {}
@@ -59,21 +60,20 @@ class Evidence(Struct, frozen=True):
     observed: Mapping[tuple[str, str], Observed] = {}
     events: Mapping[str, tuple[str, ...]] = {}
     gaps: tuple[Gap, ...] = ()
+    own: frozenset[str] = frozenset()
 
 
 class Policy(Struct, frozen=True):
     """How to judge: version of the Pod Security Standards, which checks count, what to leave out.
 
-    `select` and `ignore` hold ids, slugs, or beginnings of either; `own` the UIDs of pods that this run created;
-    `verdicts` is set where containers were observed, `judge` unset where no findings are wanted; `assumed_default`
-    serves manifests only.
+    `select` and `ignore` hold ids, slugs, or beginnings of either; `verdicts` is set where containers were observed, `judge` unset
+    where no findings are wanted; `assumed_default` serves manifests only.
     """
 
     pss_version: str = "v1.37"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     include_finished: bool = False
-    own: frozenset[str] = frozenset()
     verdicts: bool = False
     judge: bool = True
     manifests: bool = False
@@ -109,7 +109,7 @@ class _Auditor:
         for pod in pods:
             if isinstance(pod, Gap):
                 self._gaps.append(pod)
-            elif pod.metadata.uid in self._policy.own:
+            elif pod.metadata.uid in self._evidence.own:
                 continue
             elif pod.phase == "Succeeded" and not self._policy.include_finished:
                 self._skipped += 1

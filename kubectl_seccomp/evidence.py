@@ -5,7 +5,7 @@ Everything here limits an audit and never stops it: what cannot be read becomes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -50,6 +50,12 @@ def _runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
     if facts.os != "windows" and not is_known(facts.runtime):
         why = f"not known here: {facts.runtime}" if facts.runtime else "the node does not say which"
         yield Gap("container runtime", f"node/{facts.name}", why)
+
+
+def still_unknown(gaps: Iterable[Gap], nodes: Mapping[str, NodeFacts]) -> tuple[Gap, ...]:
+    """Return the gaps without those about a kubelet's default that is known by now."""
+    known = {f"node/{name}" for name, facts in nodes.items() if facts.default is not KubeletDefault.UNKNOWN}
+    return tuple(gap for gap in gaps if gap.what != KUBELET_DEFAULT or gap.where not in known)
 
 
 def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFacts, Gap | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -14,7 +15,8 @@ from .cluster.execs import read_status
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import Question, ask_node
+from .node_proof import Answer, Question, ask_node
+from .nodes.kubelet import with_command_line
 from .pods import Container, Pod, container_id, containers, from_api, runs
 
 AT_ONCE = 8
@@ -30,13 +32,13 @@ class Ways(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """What was found out of one pod: by container name, by localhostProfile; and the UIDs of the pods it took."""
+    """What was found out of one pod: by container name, by localhostProfile; and its node, with what a probe saw of the kubelet."""
 
     observed: dict[str, Observed]
     files: dict[str, ProfileFile]
     events: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    uids: tuple[str, ...] = ()
+    node: NodeFacts | None = None
 
 
 def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: Ways) -> Proof:
@@ -48,34 +50,36 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     members = list(containers(pod))
     running = [member for member in members if runs(member)]
     observed = still_there(api, pod, _by_exec(api.connection, pod, running), gaps) if ways.use_exec and running else {}
-    paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
-    open_questions = [member for member in running if not _answered(observed.get(member.name))]
-    files: dict[str, ProfileFile] = {}
-    uids: tuple[str, ...] = ()
-    if ways.use_node and node is not None and (paths or open_questions):
-        ids = {member.name: container_id(member) for member in open_questions}
-        named = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
-        question = Question(
-            node,
-            {name: value for name, value in ids.items() if value},
-            paths,
-            ways.kubelet_root,
-            tuple(filter(None, named)),
-            tuple(filter(None, (trouble.path for trouble in troubles(None, told, localhost=True)))),
-        )
-        answer = ask_node(api, client, question, ways.settings)
-        files, uids = answer.files, answer.uids
-        seen = dict.fromkeys((name for name, value in ids.items() if not value), _NO_ID) | answer.observed
+    unanswered = [member for member in running if not _answered(observed.get(member.name))]
+    question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
+    answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
+    if node is not None and answer.kubelet is not None:
+        node = with_command_line(node, answer.kubelet.seccomp_default is True)
+    if question is not None:
+        seen = answer.observed | {member.name: _NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
-        gaps.extend(answer.gaps)
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    gaps.extend(
-        Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{name}: {said.explanation}", 1)
-        for name, said in observed.items()
-        if said.state is Observation.FAILED
-    )
-    return Proof(observed, files, told, tuple(gaps), uids)
+    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node)
+
+
+def _question(
+    node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...], ways: Ways
+) -> Question[str] | None:
+    """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
+    paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
+    if not paths and not unanswered:
+        return None
+    reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
+    events = [trouble.path for trouble in troubles(None, told, localhost=True)]
+    ids = {member.name: identity for member in unanswered if (identity := container_id(member))}
+    return Question(node, ids, paths, ways.kubelet_root, tuple(filter(None, reports)), tuple(filter(None, events)))
+
+
+def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
+    for name, said in observed.items():
+        if said.state is Observation.FAILED:
+            yield Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{name}: {said.explanation}", 1)
 
 
 def _answered(observed: Observed | None) -> bool:

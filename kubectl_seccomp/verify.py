@@ -40,7 +40,9 @@ class Work(Struct):
 
 
 class Verified(Struct):
-    """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked."""
+    """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked; the
+    UIDs of the probes.
+    """
 
     observed: dict[Key, Observed]
     files: dict[tuple[str, str], ProfileFile]
@@ -48,6 +50,7 @@ class Verified(Struct):
     gaps: list[Gap]
     asked: dict[Key, str | None]
     left_out: frozenset[str] = frozenset()
+    own: set[str] = set()
 
 
 def survey(pods: Iterable[Pod | Gap]) -> dict[str, Work]:
@@ -140,6 +143,7 @@ def _gathered(
 def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
     found.files |= {(name, path): file for path, file in answer.files.items()}
     found.gaps.extend(answer.gaps)
+    found.own.update(answer.uids)
     if name in found.nodes and answer.kubelet is not None:
         found.nodes[name] = with_command_line(found.nodes[name], answer.kubelet.seccomp_default is True)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..model import KUBELET_DEFAULT, Fault, Gap, KubeletDefault
+from ..model import Fault, Gap
 from .boundary import progress
 from .options import Probing, Verifying
 
@@ -39,6 +39,7 @@ def looked_at(
     """
     from msgspec import structs
 
+    from ..evidence import still_unknown
     from ..execution import executed
     from ..verify import marked, unseen
 
@@ -46,9 +47,8 @@ def looked_at(
     found = _ask_nodes(api, wanted, evidence, verifying, probing) if verifying.verify else None
     if found is not None:
         observed = found.observed
-        known = {f"node/{name}" for name, facts in found.nodes.items() if facts.default is not KubeletDefault.UNKNOWN}
-        gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT or gap.where not in known)
-        evidence = structs.replace(evidence, nodes=found.nodes, files=found.files, gaps=(*gaps, *found.gaps))
+        gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
+        evidence = structs.replace(evidence, nodes=found.nodes, files=found.files, gaps=gaps, own=frozenset(found.own))
 
     def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         pods = marked(pods, found) if found is not None else pods

@@ -88,7 +88,7 @@ def _evidence(api: Api, pods: list[Pod], proving: Proving, probing: Probing) -> 
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
     from ..cluster.pods import PodClient
-    from ..evidence import node_evidence
+    from ..evidence import node_evidence, still_unknown
     from ..proof import Ways, prove
 
     gaps: list[Gap] = []
@@ -114,8 +114,11 @@ def _evidence(api: Api, pods: list[Pod], proving: Proving, probing: Probing) -> 
         observed |= {(uid, container): value for container, value in proof.observed.items()}
         events[uid] = proof.events
         gaps.extend(proof.gaps)
+        if proof.node is not None:
+            nodes[proof.node.name] = proof.node
     evidence: dict[str, object] = {
-        "nodes": nodes, "handlers": handlers, "files": files, "observed": observed, "events": events, "gaps": tuple(gaps),
+        "nodes": nodes, "handlers": handlers, "files": files, "observed": observed, "events": events,
+        "gaps": still_unknown(gaps, nodes),
     }  # fmt: skip
     return evidence, nodes
 

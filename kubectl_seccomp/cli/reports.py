@@ -23,7 +23,7 @@ def head(source: str, context: str | None, namespaces: list[str], selector: str 
     return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector))
 
 
-def policy(judging: Judging, selecting: Selecting, files: Files, own: frozenset[str] = frozenset()) -> Policy:
+def policy(judging: Judging, selecting: Selecting, files: Files) -> Policy:
     """Return how to judge, as the options say. Fault (2) for an unknown check or version."""
     from .. import pss
     from ..audit import Policy
@@ -38,7 +38,6 @@ def policy(judging: Judging, selecting: Selecting, files: Files, own: frozenset[
         select=tuple(judging.select),
         ignore=tuple(judging.ignore),
         include_finished=selecting.include_finished,
-        own=own,
         manifests=bool(files.filename),
         assumed_default=assumed,
     )
