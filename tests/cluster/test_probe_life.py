@@ -94,6 +94,24 @@ def test_a_namespace_that_refuses_hostpath(lab: Lab) -> None:
     assert done.code == 3
 
 
+def test_a_namespace_whose_quota_leaves_no_room(lab: Lab) -> None:
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "none", "namespace": "full"},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "full"}}
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": [space, quota]}))
+    until = time.monotonic() + 20
+    while not lab.kubectl("get", "quota", "none", "-n", "full", "-o", "jsonpath={.status.hard}") and time.monotonic() < until:
+        time.sleep(0.1)
+    done = lab.run(*PROBED, "--probe-namespace", "full", "-o", "json")
+    assert "quota" in done.json["gaps"][0]["why"]
+    assert "--probe-namespace" in done.json["gaps"][0]["why"]
+    assert done.code == 3
+
+
 def test_a_killed_run_is_swept_up(lab: Lab) -> None:
     child = subprocess.Popen(
         lab.command(*PROBED, "--image", "docker.io/lab/absent:2"),

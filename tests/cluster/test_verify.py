@@ -13,6 +13,7 @@ import yaml
 
 from tests.cluster.conftest import Lab
 from tests.cluster.independent import independent_modes
+from tests.cluster.lab.start import start_apiserver
 from tests.cluster.manifests.pods import localhost, pod
 from tests.cluster.test_probe_life import gone, stopped
 
@@ -193,3 +194,37 @@ def test_a_file_that_is_edited_or_deleted_under_a_running_pod(lab: Lab) -> None:
     told = [finding["detail"] for finding in report["findings"] if finding["subject"]["name"] == "drift-a"]
     assert any("does not survive its next restart" in detail for detail in told)
     lab.kubectl("delete", "pod", "drift-a", "--now")
+
+
+def test_an_api_server_that_restarts_while_the_nodes_are_asked(lab: Lab) -> None:
+    child = subprocess.Popen(
+        lab.command("audit", "--verify", "-o", "json"),
+        env=lab.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 20
+    while not lab.probes() and time.monotonic() < until:
+        time.sleep(0.05)
+    lab.instance.stop("apiserver")
+    start_apiserver(lab.instance)
+    stdout, stderr = child.communicate(timeout=200)
+    assert "Traceback" not in stderr
+    expected = independent_modes(lab)
+    for key, member in seen(json.loads(stdout)).items():
+        mode = member["observed"]["mode"]
+        assert mode is None or expected[key] == {mode}, key
+    gone(lab)
+
+
+def test_a_killed_run_on_all_nodes_is_swept_up(lab: Lab) -> None:
+    child = subprocess.Popen(
+        lab.command("audit", "--verify", "--image", "docker.io/lab/absent:9"),
+        env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until = time.monotonic() + 30
+    while len(lab.probes()) < 5 and time.monotonic() < until:
+        time.sleep(0.05)
+    child.kill()
+    child.wait()
+    assert len(lab.probes()) == 5
+    assert lab.run("cleanup", "--all").code == 0
+    gone(lab)
