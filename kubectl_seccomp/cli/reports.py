@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
 from .boundary import flush, say
-from .options import FailOn, Files, Format, Judging, Output, Selecting
+from .given import Files, Judging, Output, Selecting
+from .options import FailOn, Format
 
 if TYPE_CHECKING:
     from ..audit import Policy
