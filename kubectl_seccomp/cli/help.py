@@ -9,7 +9,7 @@ from .commands import COMMANDS, FAMILIES, PROGRAM, Command
 from .options import Group, Kind, Option
 
 WIDEST = 80
-LEAST = 40
+LEAST = 60
 # Where the text of an option, or of a command, begins.
 COLUMN = 30
 SUMMARY = "Tell the declared, effective and observed seccomp profile of every container, with the reason."

@@ -75,13 +75,13 @@ def _refuse_unknown(tokens: Iterable[Token], command: Command | None, page: str)
         if token.what is What.MISSING:
             raise Fault(f"flag needs an argument: {_as_typed(token.text)}", f"see: {page} --help", 2)
         if token.what is What.UNKNOWN:
-            shorthand = "" if token.text.startswith("--") else "shorthand "
-            near = "" if shorthand else _near(token.text, [name for name in own if name.startswith("--")])
-            raise Fault(f"unknown {shorthand}flag: {token.text}{near}", f"see: {page} --help", 2)
+            long = token.text.startswith("--")
+            near = _near(token.text, [name for name in own if name.startswith("--")]) if long else ""
+            raise Fault(f"unknown {'' if long else 'shorthand '}flag: {token.text}{near}", f"see: {page} --help", 2)
         if token.what is What.FLAG and token.text not in own:
             others = ", ".join(each.name for each in COMMANDS if token.text in each.options)
             taken = f" (it belongs to {others})" if others else ""
-            raise Fault(f"unknown flag: {_as_typed(token.text)}{taken}", f"see: {page} --help", 2)
+            raise Fault(f"unknown flag: {token.text}{taken}", f"see: {page} --help", 2)
 
 
 def _as_typed(name: str) -> str:

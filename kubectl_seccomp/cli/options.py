@@ -120,7 +120,7 @@ HELP = _flag("help", "-h", "--help", text="Print this page.")
 VERSION = _flag("version", "--version", text="Print the version.")
 
 NAMESPACE = Group("connection", "Which pods", (
-    _text("namespace", "-n", "--namespace", value="NAME", words=Words.NAMESPACES, text="Namespace to look at."),
+    _text("namespace", "-n", "--namespace", value="NAMESPACE", words=Words.NAMESPACES, text="Namespace to look at."),
 ))  # fmt: skip
 
 SELECTING = Group("selecting", "Which pods", (
