@@ -103,9 +103,9 @@ def _words(words: Words, tokens: list[Token]) -> list[Candidate]:
     if words is Words.NOTHING:
         return []
     if words is Words.CHECKS:
-        from ..checks import CHECKS
+        from .titles import TITLES
 
-        return [each for check in CHECKS for each in ((check.id, check.title), (check.slug, check.title))]
+        return [each for check, slug, title in TITLES for each in ((check, title), (slug, title))]
     _hush()
     from .live import names
 

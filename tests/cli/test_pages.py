@@ -51,11 +51,6 @@ def test_completion_of_words_imports_nothing_heavy(words: tuple[str, ...]) -> No
     assert not HEAVY & imported("kubectl_complete-seccomp", *words)
 
 
-def test_completion_of_checks_imports_no_client() -> None:
-    found = imported("kubectl_complete-seccomp", "explain", "")
-    assert not found & (HEAVY - {"msgspec", "inspect"})
-
-
 @by_name
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_a_page_fits_the_terminal_and_cuts_nothing(command: Command, columns: int) -> None:
@@ -124,10 +119,11 @@ def test_every_field_of_a_struct_can_be_given(fills: str) -> None:
     assert given == set(STRUCTS[fills].__struct_fields__)
 
 
-def test_the_generated_page_is_up_to_date() -> None:
-    script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", "options"]
+@pytest.mark.parametrize(("name", "path"), [("options", "docs/options.md"), ("titles", "kubectl_seccomp/cli/titles.py")])
+def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
+    script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", name]
     written = subprocess.run(script, capture_output=True, check=True, timeout=60).stdout.decode()
-    assert written == (ROOT / "docs" / "options.md").read_text(), "run scripts/generate_docs"
+    assert written == (ROOT / path).read_text(), "run scripts/generate_docs"
 
 
 LOCAL = [example.line for command in COMMANDS for example in command.examples if "-f manifests" in example.line]
