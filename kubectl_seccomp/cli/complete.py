@@ -46,14 +46,15 @@ def _typed(last: str) -> str:
 
 def answer(before: list[str], last: str) -> Answer:
     """Return what may stand in place of `last` behind the other words."""
-    tokens = list(scan(before, everything()))
-    names = [token.text for token in tokens if token.what is What.WORD]
+    names = [token.text for token in scan(before, everything()) if token.what is What.WORD]
     command, used = find(names)
+    known = everything() | (command.options if command else {})
+    tokens = list(scan(before, known))
     if tokens and tokens[-1].what is What.MISSING:
         return _value(tokens[-1].option, tokens)
     if "--" not in before and last.startswith("-"):
         if "=" in last:
-            return _value(everything().get(last.partition("=")[0]), tokens)
+            return _value(known.get(last.partition("=")[0]), tokens)
         return Answer(_flags(command, tokens))
     if command is None:
         return Answer(_commands(names))

@@ -18,10 +18,10 @@ SHIM = f"""#!/bin/sh
 exec {PLUGIN} {COMPLETE} "$@"
 """
 _LOAD = {
-    "bash": "source <(kubectl completion bash)    # in ~/.bashrc; needs the package bash-completion",
-    "zsh": "source <(kubectl completion zsh)    # in ~/.zshrc, after: autoload -U compinit; compinit",
-    "fish": "kubectl completion fish | source    # in ~/.config/fish/config.fish",
-    "powershell": "kubectl completion powershell | Out-String | Invoke-Expression    # in $PROFILE",
+    "bash": ("source <(kubectl completion bash)", "in ~/.bashrc; needs the package bash-completion"),
+    "zsh": ("source <(kubectl completion zsh)", "in ~/.zshrc, after: autoload -U compinit; compinit"),
+    "fish": ("kubectl completion fish | source", "in ~/.config/fish/config.fish"),
+    "powershell": ("kubectl completion powershell | Out-String | Invoke-Expression", "in $PROFILE"),
 }
 
 
@@ -37,10 +37,11 @@ def completion(what: str, folder: str | None = None) -> int:
 
 def _instructions(shell: str) -> list[str]:
     """Return comments only, so that it does no harm to source them like another program's completion."""
-    lines = ["# kubectl's own completion completes this plugin too. Load it:", f"#   {_LOAD[shell]}"]
+    line, where = _LOAD[shell]
+    lines = ["# kubectl's own completion completes this plugin too. Load it", f"# {where}:", f"#   {line}"]
     found = shutil.which(NAME)
     if found:
-        lines.append(f"# {NAME} is there: {found}")
+        lines += [f"# {NAME} is there:", f"#   {found}"]
     else:
         lines += [f"# {NAME} is not on PATH; write it, once:", "#   kubectl seccomp completion install"]
     return [f"{line}\n" for line in lines]
@@ -118,4 +119,5 @@ def _tell_what_is_missing(path: Path) -> None:
     if shutil.which(PLUGIN) is None:
         say(f"hint: {PLUGIN} is not on PATH: it is what does the work")
     shell = Path(os.environ.get("SHELL", "")).name
-    say(f"kubectl's own completion must be loaded: {_LOAD.get(shell, _LOAD['bash'])}")
+    line, where = _LOAD.get(shell, _LOAD["bash"])
+    say(f"kubectl's own completion must be loaded: {line} ({where})")

@@ -29,11 +29,12 @@ class Line(NamedTuple):
 
 def parse(typed: list[str]) -> Line:
     """Return what the words mean. Fault (2) with a hint where kubectl would refuse them too."""
-    tokens = list(scan(typed, everything()))
-    names = [token.text for token in tokens if token.what is What.WORD]
+    names = [token.text for token in scan(typed, everything()) if token.what is What.WORD]
     asked = names[:1] == ["help"]
     names = names[1:] if asked else names
     command, used = find(names)
+    # Once more: what a command takes under a name that others have too may differ.
+    tokens = list(scan(typed, everything() | (command.options if command else {})))
     page = f"{PROGRAM} {command.name}" if command else PROGRAM
     _refuse_unknown(tokens, command, page)
     given = [token for token in tokens if token.what is What.FLAG]
