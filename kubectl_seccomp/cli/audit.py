@@ -59,10 +59,10 @@ def make_report(
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge)
     if files.filename:
         if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
-            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", code=2)
+            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", "leave out one or the other", 2)
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
     if files.recursive or files.seccomp_default:
-        raise Fault("-R and --seccomp-default belong to -f", code=2)
+        raise Fault("-R and --seccomp-default belong to -f", "-f names the manifests", 2)
     from ..evidence import nodes_evidence
     from ..scope import Selection, select
     from .connect import open_api

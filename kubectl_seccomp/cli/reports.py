@@ -75,7 +75,7 @@ def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
     if output.query is None:
         return None
     if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: not together with -o {output.output.value}", code=2)
+        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)
     from ..render.query import query
 
     return query(output.query)
