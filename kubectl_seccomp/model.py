@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from .fault import Fault as Fault
 from .words import Certainty as Certainty
 from .words import ContainerType as ContainerType
 from .words import DecidedBy as DecidedBy
@@ -19,16 +20,6 @@ from .words import KubeletDefault as KubeletDefault
 from .words import Observation as Observation
 from .words import Severity as Severity
 from .words import Verdict as Verdict
-
-
-class Fault(Exception):
-    """What stops a run: one sentence for the user, an advice, and the exit code (2 usage, 3 not possible)."""
-
-    def __init__(self, message: str, hint: str | None = None, code: int = 3) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.code = code
 
 
 class Gap(Struct, frozen=True):

@@ -4,59 +4,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
-from .main import app, command
-from .options import MACHINE, FailOn, Files, Format, Judging, Output, Selecting, takes
+from .given import Files, Judging, Output, Selecting
+from .options import MACHINE, FailOn, Format
 from .reports import finish, head, policy, query_of, width
 
 if TYPE_CHECKING:
     from ..pods import Pod
 
 
-@command(app, "audit")
-@takes(files=Files, selecting=Selecting, output=Output, judging=Judging, connection=Options)
 def audit(
     files: Files,
     selecting: Selecting,
     output: Output,
     judging: Judging,
     connection: Options,
-    failing: Annotated[bool, typer.Option("--failing", help="Only rows with findings; json and yaml stay whole.")] = False,
+    failing: bool = False,
 ) -> int:
-    """Tell for every container what profile it was given, what it really gets, and why.
-
-    Looks at all namespaces unless -n says otherwise; reads only.
-
-    \b
-    Examples:
-      kubectl seccomp audit
-      kubectl seccomp audit -n shop -l app=web
-      kubectl seccomp audit -o json --fail-on high
-      kubectl seccomp audit -f manifests/ -R --seccomp-default on
-      kubectl get pods -A -o json | kubectl seccomp audit -f -
-    """
+    """Print what every container was given, what it gets, and why."""
     query = query_of(output)
     report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True)
     put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
     return finish(report, output, judging.fail_on)
 
 
-@command(app, "list")
-@takes(files=Files, selecting=Selecting, output=Output, connection=Options)
 def list_(files: Files, selecting: Selecting, output: Output, connection: Options) -> int:
-    """List one row per container, without findings.
-
-    \b
-    Examples:
-      kubectl seccomp list
-      kubectl seccomp list -A -o wide
-    """
+    """Print one row per container."""
     query = query_of(output)
     report = make_report(files, selecting, Judging(), connection, cluster_wide=False, judge=False)
     chunks = query(report) if query else _list_chunks(report, output, all_namespaces=selecting.all_namespaces)
@@ -82,10 +59,10 @@ def make_report(
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge)
     if files.filename:
         if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
-            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", code=2)
+            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", "leave out one or the other", 2)
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
     if files.recursive or files.seccomp_default:
-        raise Fault("-R and --seccomp-default belong to -f", code=2)
+        raise Fault("-R and --seccomp-default belong to -f", "-f names the manifests", 2)
     from ..evidence import nodes_evidence
     from ..scope import Selection, select
     from .connect import open_api

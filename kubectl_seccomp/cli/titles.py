@@ -1,0 +1,28 @@
+"""Ids, slugs and titles of the checks: importing the checks takes completion too long. Written by scripts/generate_docs."""
+
+TITLES = (
+    ("KS101", "explicit-unconfined", "Unconfined is set"),
+    ("KS102", "unset-default-off", "Nothing set, and the kubelet's default is off"),
+    ("KS103", "relies-on-kubelet-default", "Protected by the kubelet's default only"),
+    ("KS104", "unset-default-unknown", "Nothing set, and the kubelet's default is unknown"),
+    ("KS105", "lost-to-privileged", "The filter is lost to privileged"),
+    ("KS106", "dead-annotation", "Only an annotation, which has no effect"),
+    ("KS107", "pod-unconfined-overridden", "The pod says Unconfined, every container overrides it"),
+    ("KS108", "ignored-by-sandbox", "A sandbox runtime ignores the profile"),
+    ("KS109", "mirror-pod", "A mirror of a static pod"),
+    ("KS110", "localhost-prefix", "localhost/ in the field"),
+    ("KS111", "cannot-start", "The container cannot start because of its profile"),
+    ("KS112", "killed-by-filter", "The container was killed by its filter"),
+    ("KS113", "raw-filter-annotation", "A raw filter by annotation"),
+    ("KS114", "crio-annotation", "A seccomp annotation of CRI-O"),
+    ("KS115", "unknown-type", "An unknown profile type"),
+    ("KS116", "localhost-profile-empty", "Localhost without a file"),
+    ("KS117", "contradiction", "A filter should be there, and the kernel reports none"),
+    ("KS118", "unexpected-filter", "A filter where none was expected"),
+    ("KS119", "no-filter-observed", "The kernel reports no filter"),
+    ("KS120", "localhost-profile-refused", "A localhostProfile that Kubernetes refuses"),
+    ("KS301", "file-missing", "The profile file is not on the node"),
+    ("KS302", "file-without-effect", "The profile file has no effect"),
+    ("KS303", "file-refused", "The profile file does not load"),
+    ("KS304", "file-forbids-nothing", "The profile forbids nothing"),
+)
