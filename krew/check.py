@@ -55,7 +55,7 @@ def _check(manifest: Manifest, platform: Platform, archive: Path, folder: Path, 
         link = install(manifest, platform, archive.read_bytes(), folder / pairs[0])
     except Refused as refused:
         raise Refused(f"{archive.name}: {refused}") from None
-    print(f"{archive.name}: installed as {link.name} -> {os.readlink(link)}")
+    print(f"{archive.name}: installed as {link.name} -> {os.path.relpath(link.resolve(), folder)}")
     if options.run and this_platform() in pairs:
         for words in (["version"], ["audit"], *([["check", "pod", options.pod]] if options.pod else [])):
             run(words, link.parent)

@@ -129,5 +129,5 @@ def _look(target: Path, platform: Platform) -> None:
 def _link(folder: Path, program: Path, name: str, *, windows: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     link = folder / f"kubectl-{name.replace('-', '_')}{'.exe' if windows else ''}"
-    link.symlink_to(os.path.relpath(program, folder))
+    link.symlink_to(program.absolute())
     return link

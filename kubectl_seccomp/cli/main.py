@@ -10,8 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ..cluster.connection import Options
 from ..model import Fault
 from . import boundary
+from .options import takes
+from .versions import VersionFormat
 
 NAME = "kubectl seccomp"
 _PLAIN: dict[str, Any] = {
@@ -46,11 +49,16 @@ def command(group: typer.Typer, name: str) -> Callable[[Callable[..., int]], Cal
 
 
 @command(app, "version")
-def version() -> int:
-    """Print the version."""
-    from .. import __version__
+@takes(connection=Options)
+def version(
+    connection: Options,
+    client: Annotated[bool, typer.Option("--client", help="Do not ask the API server.")] = False,
+    output: Annotated[VersionFormat | None, typer.Option("-o", "--output", help="Format for programs.")] = None,
+) -> int:
+    """Print the versions of the tool, its Python, its client library and, if it answers soon, the API server."""
+    from .versions import facts, render
 
-    boundary.put([f"kubectl-seccomp {__version__}\n"])
+    boundary.put(render(facts(connection, client=client), output), exact=output is not None)
     return 0
 
 
