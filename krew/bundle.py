@@ -36,7 +36,7 @@ def main() -> int:
     if os.name == "posix" and not sysconfig.get_config_var("Py_ENABLE_SHARED") and sys.platform == "linux":
         _fail(f"{sys.executable} has no shared libpython, which a bundle needs: build Python with --enable-shared")
     options.output.mkdir(parents=True, exist_ok=True)
-    python = _environment(options.work / "venv")
+    python = _environment(options.venv or options.work / "venv")
     folder = _freeze(python, options.work)
     _add_texts(python, options.work, folder)
     target = options.output / manifest.archive_name(__version__, this_platform())
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bundle", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="where archive and manifest go (default: dist)")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "bundle", help="where it is built (default: build/bundle)")
+    parser.add_argument("--venv", type=Path, help="virtual environment to make or to take (default: WORK/venv)")
     parser.add_argument("--glibc", default=GLIBC, help=f"newest glibc that it may need (default: {GLIBC})")
     parser.add_argument("--homepage", default=manifest.NOWHERE, help="address of the repository that has the releases")
     return parser
