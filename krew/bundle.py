@@ -105,7 +105,8 @@ def _add_texts(python: Path, work: Path, folder: Path) -> None:
         for _, source, kind in _listed(work / "steps" / "bundle" / "COLLECT-00.toc")
         if kind == "BINARY" and not source.startswith(own)
     ]
-    (folder / "THIRD_PARTY_LICENSES.txt").write_text(licences.collect(modules, libraries, site), encoding="utf-8")
+    text = licences.collect(modules, libraries, site)
+    (folder / "THIRD_PARTY_LICENSES.txt").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _listed(toc: Path) -> Iterator[tuple[str, str, str]]:

@@ -64,7 +64,7 @@ def _system(libraries: Iterable[Path]) -> Iterator[str]:
 
 def _owner(library: Path) -> str:
     """Return the package that a file came with, "" if none is known."""
-    for path in dict.fromkeys((library, library.resolve(), Path("/usr") / library.relative_to("/"))):
+    for path in dict.fromkeys((library, library.resolve(), Path(f"/usr{library}"))):
         for command in (["dpkg-query", "-S", str(path)], ["rpm", "-qf", "--queryformat", "%{NAME}: ", str(path)]):
             if shutil.which(command[0]):
                 done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -41,7 +41,7 @@ def sums(folder: Path, version: str) -> dict[str, str]:
 def write(folder: Path, version: str, homepage: str) -> Path:
     """Write seccomp.yaml for the archives in the folder and return its path."""
     path = folder / "seccomp.yaml"
-    path.write_text(fill(TEMPLATE.read_text(), version, homepage, sums(folder, version)))
+    path.write_text(fill(TEMPLATE.read_text(), version, homepage, sums(folder, version)), newline="\n")
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import MutableMapping
 
 _STARTER = "_PYI_"
@@ -13,7 +12,6 @@ _LIBRARIES = "LD_LIBRARY_PATH"
 def main() -> None:
     """Run the command line inside the bundle."""
     restore(os.environ)
-    _import_msgspec()
     from .__main__ import main as run
 
     run()
@@ -30,12 +28,3 @@ def restore(environment: MutableMapping[str, str]) -> None:
         environment[_LIBRARIES] = original
     for name in [name for name in environment if name.startswith(_STARTER)]:
         del environment[name]
-
-
-def _import_msgspec() -> None:
-    """Import msgspec without typing_extensions, a third of the time of a start: it falls back to what typing has itself."""
-    sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    try:
-        import msgspec  # noqa: F401 - for its side effect: later imports find it loaded
-    finally:
-        del sys.modules["typing_extensions"]

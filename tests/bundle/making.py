@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from krew.bundle import this_platform
+from krew.bundle import GLIBC, this_platform
 from krew.install import install
 from krew.rules import read
 
@@ -21,6 +22,8 @@ VENV = ROOT / "build" / "bundle" / "venv"
 def build(folder: Path) -> Path:
     """Make the bundle with a folder of its own to work in, and return where archive and manifest are."""
     places: list[str | Path] = ["--work", folder / "work", "--output", folder / "dist", "--venv", VENV]
+    # It has to run here; what a release may need is for the release to say.
+    places += ["--glibc", platform.libc_ver()[1] or GLIBC]
     done = subprocess.run([sys.executable, ROOT / "scripts" / "bundle", *places], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "dist"
@@ -37,9 +40,9 @@ def installed(folder: Path) -> Path:
     """Return the link that krew would make, below a KREW_ROOT of this run."""
     dist = made(folder)
     manifest = read(dist / "seccomp.yaml")
-    platform = next(each for each in manifest.spec.platforms if this_platform() in {"_".join(pair) for pair in each.pairs()})
-    archive = dist / platform.uri.rsplit("/", 1)[-1]
-    return install(manifest, platform, archive.read_bytes(), folder / "krew")
+    ours = next(each for each in manifest.spec.platforms if this_platform() in {"_".join(pair) for pair in each.pairs()})
+    archive = dist / ours.uri.rsplit("/", 1)[-1]
+    return install(manifest, ours, archive.read_bytes(), folder / "krew")
 
 
 def run(command: Sequence[str | Path], *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -10,21 +10,16 @@ import tarfile
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 
 from krew.manifest import sums
 from kubectl_seccomp import __version__
 from kubectl_seccomp.checks import CHECKS
-from kubectl_seccomp.cli import audit, pods
-from kubectl_seccomp.cli.main import app
-from kubectl_seccomp.cli.options import Format
 from kubectl_seccomp.render.explain import page
 from tests.bundle.making import ROOT, SOURCE, build, made, run
 
 pytestmark = pytest.mark.bundle
 
-REGISTERED = (audit, pods)
 EXAMPLE = "docs/example/pods.json"
 KUBECONFIG = """
 apiVersion: v1
@@ -43,15 +38,6 @@ users:
 """
 
 
-def every_command(group: typer.Typer = app, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Return the words of every command and group, the empty ones of the top included."""
-    own = [(*before, str(command.name)) for command in group.registered_commands]
-    for inner in group.registered_groups:
-        assert inner.typer_instance is not None
-        own += every_command(inner.typer_instance, (*before, str(inner.name)))
-    return [before, *own]
-
-
 def timeless(text: str) -> str:
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
 
@@ -65,13 +51,17 @@ def same(bundle: Path, *words: str, **environment: str) -> str:
     return found.stdout
 
 
-@pytest.mark.parametrize("words", every_command(), ids=" ".join)
-def test_help_is_there_for_every_command(bundle: Path, words: tuple[str, ...]) -> None:
-    assert "Usage: kubectl seccomp" in same(bundle, *words, "--help")
-
-
-def test_there_are_commands_and_groups() -> None:
-    assert {(), ("audit",), ("check",), ("check", "pod"), ("version",)} <= set(every_command())
+def test_help_is_there_for_every_command(bundle: Path) -> None:
+    waiting: list[tuple[str, ...]] = [()]
+    seen = set()
+    while waiting:
+        words = waiting.pop()
+        text = same(bundle, *words, "--help")
+        assert "kubectl seccomp" in text
+        listed = text.partition("\nCommands:\n")[2].partition("\n\n")[0]
+        waiting += [(*words, *found.split()) for found in re.findall(r"^  ([a-z]+(?: [a-z]+)*)  ", listed, re.MULTILINE)]
+        seen.add(words)
+    assert {("audit",), ("list",), ("check", "pod"), ("cleanup",), ("explain",), ("version",)} <= seen
 
 
 def test_version_knows_the_client_library(bundle: Path, tmp_path: Path) -> None:
@@ -85,10 +75,10 @@ def test_every_check_is_explained(bundle: Path) -> None:
         assert run([bundle], "explain", check.id).stdout == "".join(page(check))
 
 
-@pytest.mark.parametrize("form", list(Format))
-def test_manifests_in_every_format(bundle: Path, form: Format) -> None:
-    assert same(bundle, "audit", "-f", EXAMPLE, "-o", form.value)
-    assert same(bundle, "list", "-f", EXAMPLE, "-o", form.value)
+@pytest.mark.parametrize("form", ["table", "wide", "json", "yaml", "csv", "name", "markdown"])
+def test_manifests_in_every_format(bundle: Path, form: str) -> None:
+    assert same(bundle, "audit", "-f", EXAMPLE, "-o", form)
+    assert same(bundle, "list", "-f", EXAMPLE, "-o", form)
 
 
 def test_yaml_is_read_and_queries_are_answered(bundle: Path) -> None:
