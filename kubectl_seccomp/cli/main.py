@@ -13,8 +13,7 @@ import typer
 from ..cluster.connection import Options
 from ..model import Fault
 from . import boundary
-from .options import takes
-from .versions import VersionFormat
+from .options import MACHINE, Format, takes
 
 NAME = "kubectl seccomp"
 _PLAIN: dict[str, Any] = {
@@ -53,12 +52,12 @@ def command(group: typer.Typer, name: str) -> Callable[[Callable[..., int]], Cal
 def version(
     connection: Options,
     client: Annotated[bool, typer.Option("--client", help="Do not ask the API server.")] = False,
-    output: Annotated[VersionFormat | None, typer.Option("-o", "--output", help="Format for programs.")] = None,
+    output: Annotated[Format, typer.Option("-o", "--output", help="json or yaml for programs.", show_default=False)] = Format.TABLE,
 ) -> int:
     """Print the versions of the tool, its Python, its client library and, if it answers soon, the API server."""
     from .versions import facts, render
 
-    boundary.put(render(facts(connection, client=client), output), exact=output is not None)
+    boundary.put(render(facts(connection, client=client), output), exact=output in MACHINE)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -13,16 +12,10 @@ from ..cluster.connection import Options
 from ..model import Fault
 from ..render.text import safe
 from .connect import open_api
+from .options import Format
 
 # Whoever asks for versions may have no cluster at hand: kubectl's own patience would be half a minute.
 SECONDS = 2.0
-
-
-class VersionFormat(StrEnum):
-    """The formats of versions for programs."""
-
-    JSON = "json"
-    YAML = "yaml"
 
 
 class _Info(msgspec.Struct, frozen=True, rename="camel"):
@@ -60,19 +53,21 @@ def _server(options: Options) -> str | None:
         return None
 
 
-def render(found: dict[str, Any], form: VersionFormat | None) -> Iterator[str]:
-    """Yield the versions as text, or in a format for programs."""
-    if form is VersionFormat.JSON:
+def render(found: dict[str, Any], form: Format) -> Iterator[str]:
+    """Yield the versions as text, json or yaml. Fault (2) for a format that they do not have."""
+    if form is Format.JSON:
         from ..render.json import encode
 
         yield f"{encode(found)}\n"
-    elif form is VersionFormat.YAML:
+    elif form is Format.YAML:
         from ..render.yaml import block
 
         yield block(found)
-    else:
+    elif form is Format.TABLE:
         yield f"kubectl-seccomp {found['tool']['version']}\n"
         yield f"Python {found['python']}\n"
         yield f"kubernetes client {found['client']['version']}\n"
         if found["server"]:
             yield f"server {safe(found['server'])}\n"
+    else:
+        raise Fault(f"versions are printed as text, json or yaml, not as {form.value}", code=2)
