@@ -179,7 +179,18 @@ COMMANDS: tuple[Command, ...] = (
         )),
         (options.INSTALLING,),
     ),
-    Command("version", "Print the version.", _version, "", (Example("The version", "kubectl seccomp version"),)),
+    Command(
+        "version",
+        "Print the versions of the tool, its Python, its client library and, if it answers soon, the API server.",
+        _version,
+        "",
+        (
+            Example("For a report of a fault", "kubectl seccomp version"),
+            Example("Without asking the server, for a program", "kubectl seccomp version --client -o json"),
+        ),
+        None,
+        (options.VERSIONS, CONNECTION),
+    ),
 )  # fmt: skip
 
 # The start of a name of two words, and what help says of it.

@@ -146,6 +146,11 @@ OUTPUT = Group("output", "Output", (
     _flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something was unreadable."),
 ))  # fmt: skip
 
+VERSIONS = Group("", "Output", (
+    OUTPUT.options[0],
+    _flag("client", "--client", text="Do not ask the API server."),
+))  # fmt: skip
+
 FAILING = Group("", "Output", (
     _flag("failing", "--failing", text="Only rows with findings; json and yaml stay whole."),
 ))  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .. import __version__
+from ..cluster.connection import Options
 from .boundary import put
+from .options import MACHINE, Format
+from .versions import facts, render
 
 
-def version() -> int:
-    """Print the version."""
-    put([f"kubectl-seccomp {__version__}\n"])
+def version(connection: Options, client: bool = False, output: Format = Format.TABLE) -> int:
+    """Print the versions of the tool, its Python, its client library and, if it answers soon, the API server."""
+    put(render(facts(connection, client=client), output), exact=output in MACHINE)
     return 0
