@@ -13,7 +13,7 @@ def main() -> None:
     try:
         from .cli.main import run_app
 
-        run_app()
+        run_app(sys.argv[0], sys.argv[1:])
     except KeyboardInterrupt:
         if sys.stderr is not None:
             sys.stderr.write("interrupted\n")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from .fault import Fault as Fault
 from .words import Certainty as Certainty
 from .words import ContainerType as ContainerType
 from .words import DecidedBy as DecidedBy
@@ -22,16 +23,6 @@ from .words import Verdict as Verdict
 
 # What gaps of a kubelet's default and of a node are about; those count the containers that stay Unknown.
 KUBELET_DEFAULT, NODE = "kubelet default", "node"
-
-
-class Fault(Exception):
-    """What stops a run: one sentence for the user, an advice, and the exit code (2 usage, 3 not possible)."""
-
-    def __init__(self, message: str, hint: str | None = None, code: int = 3) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.code = code
 
 
 class Gap(Struct, frozen=True):

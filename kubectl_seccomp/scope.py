@@ -40,7 +40,7 @@ def select(api: Api, wanted: Selection) -> Found:
         return Found(["*"], _open(api, wanted, None))
     except ApiError as error:
         if error.status != 403:
-            raise Fault(f"cannot list pods: {error.why}") from error
+            raise _refusal("cannot list pods", wanted, error) from error
         return _listable(api, wanted, error)
 
 
@@ -51,13 +51,21 @@ def _one_namespace(api: Api, wanted: Selection, namespace: str) -> Found:
     try:
         pods = _open(api, wanted, namespace)
     except ApiError as error:
-        raise Fault(f'cannot list pods in namespace "{namespace}": {error.why}') from error
+        raise _refusal(f'cannot list pods in namespace "{namespace}"', wanted, error) from error
     first = next(pods, None)
     if first is None and exists is None:
         # An API server answers a list in a namespace that does not exist with an empty one.
         unsure = Gap("namespace", f"namespace/{namespace}", "no pods in it, and it cannot be seen whether it exists")
         return Found([namespace], iter((unsure,)))
     return Found([namespace], pods if first is None else chain((first,), pods))
+
+
+def _refusal(what: str, wanted: Selection, error: ApiError) -> Fault:
+    """Return the Fault for a list that was refused: the server alone knows whether a selector is one, and answers 400."""
+    if error.status == 400 and (wanted.selector or wanted.field_selector):
+        hint = "-l takes app=web, app!=web, 'app in (a,b)', 'app notin (a,b)', app, '!app'; --field-selector spec.nodeName=node-a"
+        return Fault(f"{what}: {error.why}", hint, 2)
+    return Fault(f"{what}: {error.why}")
 
 
 def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:

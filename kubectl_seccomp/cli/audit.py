@@ -5,16 +5,14 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
+from .given import Files, Judging, Output, Probing, Selecting, Verifying
 from .looking import looked_at
-from .main import app, command
-from .options import MACHINE, FailOn, Files, Format, Judging, Output, Probing, Selecting, Verifying, takes
+from .options import MACHINE, FailOn, Format
 from .reports import finish, head, policy, query_of, width
 
 if TYPE_CHECKING:
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from .looking import Look
 
 
-@command(app, "audit")
-@takes(files=Files, selecting=Selecting, verifying=Verifying, probing=Probing, output=Output, judging=Judging, connection=Options)
 def audit(
     files: Files,
     selecting: Selecting,
@@ -32,21 +28,9 @@ def audit(
     output: Output,
     judging: Judging,
     connection: Options,
-    failing: Annotated[bool, typer.Option("--failing", help="Only rows with findings; json and yaml stay whole.")] = False,
+    failing: bool = False,
 ) -> int:
-    """Tell for every container what profile it was given, what it really gets, and why.
-
-    Looks at all namespaces unless -n says otherwise; reads only, unless --verify or --exec says otherwise.
-
-    \b
-    Examples:
-      kubectl seccomp audit
-      kubectl seccomp audit -n shop -l app=web
-      kubectl seccomp audit --verify
-      kubectl seccomp audit -o json --fail-on high
-      kubectl seccomp audit -f manifests/ -R --seccomp-default on
-      kubectl get pods -A -o json | kubectl seccomp audit -f -
-    """
+    """Print what every container was given, what it gets, and why."""
     query = query_of(output)
     look = functools.partial(looked_at, verifying=verifying, probing=probing) if verifying.verify or verifying.exec_ else None
     report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True, look=look)
@@ -54,16 +38,8 @@ def audit(
     return finish(report, output, judging.fail_on)
 
 
-@command(app, "list")
-@takes(files=Files, selecting=Selecting, output=Output, connection=Options)
 def list_(files: Files, selecting: Selecting, output: Output, connection: Options) -> int:
-    """List one row per container, without findings.
-
-    \b
-    Examples:
-      kubectl seccomp list
-      kubectl seccomp list -A -o wide
-    """
+    """Print one row per container."""
     query = query_of(output)
     report = make_report(files, selecting, Judging(), connection, cluster_wide=False, judge=False)
     chunks = query(report) if query else _list_chunks(report, output, all_namespaces=selecting.all_namespaces)
@@ -90,12 +66,12 @@ def make_report(
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None)
     if files.filename:
         if look is not None:
-            raise Fault("--verify and --exec look at a cluster: not together with -f", code=2)
+            raise Fault("--verify and --exec look at a cluster: not together with -f", "leave out one or the other", 2)
         if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
-            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", code=2)
+            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", "leave out one or the other", 2)
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
     if files.recursive or files.seccomp_default:
-        raise Fault("-R and --seccomp-default belong to -f", code=2)
+        raise Fault("-R and --seccomp-default belong to -f", "-f names the manifests", 2)
     from ..evidence import nodes_evidence
     from ..scope import Selection, select
     from .connect import open_api

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Never
 
-from ..model import Fault
-from ..render.text import fold, safe
+from ..fault import Fault
 from .signals import ended_by
 
 _UNWRITABLE = "cannot write to standard output"
@@ -44,7 +42,7 @@ def _outcome(command: Callable[[], int]) -> int:
 def _explain(fault: Fault) -> int:
     say(f"error: {fault.message}")
     if fault.hint:
-        say(f"hint: {fault.hint}")
+        say(fault.hint if fault.hint.startswith("see: ") else f"hint: {fault.hint}")
     return fault.code
 
 
@@ -58,6 +56,10 @@ def say(line: str) -> None:
     """Write one line for a person to stderr, folded to the terminal that it may be."""
     if sys.stderr is None:  # closed: print would take stdout instead
         return
+    import shutil
+
+    from ..render.text import fold, safe
+
     with contextlib.suppress(OSError):
         lines = fold(safe(line), shutil.get_terminal_size().columns) if sys.stderr.isatty() else [safe(line)]
         print("\n".join(lines), file=sys.stderr)

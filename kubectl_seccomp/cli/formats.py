@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model import Report
-from .options import Format, Output
+from .given import Output
+from .options import Format
 
 
 def machine(report: Report, output: Output, *, failing: bool, pods: bool = False) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Fault, Gap
 from .boundary import progress
-from .options import Probing, Verifying
+from .given import Probing, Verifying
 
 if TYPE_CHECKING:
     from ..audit import Evidence

@@ -1,85 +1,46 @@
-"""The commands of `kubectl seccomp` and the way into the process."""
+"""From the words of the command line to a help page, to completions, or to a command."""
 
 from __future__ import annotations
 
-import errno
-import functools
+import os
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
 
-import typer
-
-from ..model import Fault
 from . import boundary
+from .line import Line, parse
 
-NAME = "kubectl seccomp"
-_PLAIN: dict[str, Any] = {
-    "rich_markup_mode": None,
-    "pretty_exceptions_enable": False,
-    "add_completion": False,
-    "no_args_is_help": True,
-    "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
-}
-
-app = typer.Typer(
-    name=NAME,
-    help="Tell the declared, effective and observed seccomp profile of every container, with the reason.",
-    **_PLAIN,
-)
-check = typer.Typer(help="Prove what one thing has.", **_PLAIN)
-app.add_typer(check, name="check")
+# What cobra's programs call it; the installed kubectl_complete-seccomp uses it.
+COMPLETE = "__complete"
 
 
-def command(group: typer.Typer, name: str) -> Callable[[Callable[..., int]], Callable[..., None]]:
-    """Register a command whose function returns its exit code and may raise Fault."""
-
-    def register(function: Callable[..., int]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def guarded(**values: Any) -> None:
-            boundary.run(lambda: function(**values))
-
-        group.command(name, context_settings=_PLAIN["context_settings"])(guarded)
-        return guarded
-
-    return register
-
-
-@command(app, "version")
-def version() -> int:
-    """Print the version."""
-    from .. import __version__
-
-    boundary.put([f"kubectl-seccomp {__version__}\n"])
-    return 0
-
-
-@command(app, "explain")
-def explain(
-    check_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Id or slug, such as KS101.")] = None,
-) -> int:
-    """Explain one check, or list them all."""
-    from ..checks import CHECKS, by_key
-    from ..render.explain import catalogue, page
-
-    if check_id is None:
-        boundary.put(catalogue(CHECKS))
-        return 0
-    found = by_key(check_id)
-    if found is None:
-        raise Fault(f'no check is called "{check_id}"', "kubectl seccomp explain lists them", 2)
-    boundary.put(page(found))
-    return 0
-
-
-def run_app() -> None:
+def run_app(program: str, typed: list[str]) -> None:
     """Run the command line; ends the process with the exit code of the command."""
-    from . import audit, pods, rbac  # noqa: F401 - they register their commands
+    if typed[:1] == [COMPLETE]:
+        typed, program = typed[1:], "kubectl_complete-"
+    if os.path.basename(program).startswith("kubectl_complete-"):
+        from .complete import complete
 
+        complete(typed)
+    else:
+        boundary.run(lambda: _run(parse(typed)))
+
+
+def _run(line: Line) -> int:
+    if line.help or line.command is None:
+        from .help import page
+
+        boundary.put([page(line.command, line.family, _columns())])
+        return 0
+    from .binding import call
+
+    return call(line.command, line.words)
+
+
+def _columns() -> int:
+    """Return the width of the terminal; shutil, which knows it too, takes longer than the page."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit():
+        return int(given[:9])
     try:
-        app(args=sys.argv[1:], prog_name=NAME)
-    except OSError as error:
-        # Help and usage are printed by typer itself; a command's own output goes through the boundary.
-        if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF):
-            raise
-        boundary.run(functools.partial(boundary.unwritable, error))
+        return os.get_terminal_size(sys.__stdout__.fileno() if sys.__stdout__ else 1).columns
+    except (OSError, ValueError):
+        return 80

@@ -1,21 +1,13 @@
-"""Every option once: its name, its type, its help. Commands name the groups they take.
+"""Every option once: its names, what it takes, its help. Plain data: help and completion import nothing else.
 
-A command function takes one struct per group (`connection: Options`), and `takes` spreads the group's options over the
-command line, so that a new option is one line here.
+An option is one record in a group here and one field, with its default, in the struct that the group fills (given.py, or
+cluster.connection.Options). Commands name the groups that they take (commands.py).
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
-
-import typer
-from msgspec import Struct
-
-from ..cluster.connection import Options
+from typing import NamedTuple
 
 
 class Format(StrEnum):
@@ -52,175 +44,183 @@ class Assume(StrEnum):
     OFF = "off"
 
 
-class Selecting(Struct, frozen=True):
-    """Which pods."""
+class Kind(StrEnum):
+    """How often an option may be given, and whether a value follows it."""
 
-    all_namespaces: bool = False
-    selector: str | None = None
-    field_selector: str | None = None
-    chunk_size: int = 500
-    include_finished: bool = False
-
-
-class Files(Struct, frozen=True):
-    """Manifests instead of a cluster."""
-
-    filename: list[str] = []
-    recursive: bool = False
-    seccomp_default: Assume | None = None
+    FLAG = "flag"
+    TEXT = "text"
+    NUMBER = "number"
+    LIST = "list"  # each use adds one value
+    COMMAS = "commas"  # each use adds values, with commas between them
 
 
-class Output(Struct, frozen=True):
-    """How to print."""
+class Words(StrEnum):
+    """What completes a value."""
 
-    output: Format = Format.TABLE
-    no_headers: bool = False
-    query: str | None = None
-    allow_gaps: bool = False
-
-
-class Judging(Struct, frozen=True):
-    """What counts."""
-
-    fail_on: FailOn = FailOn.MEDIUM
-    select: list[str] = []
-    ignore: list[str] = []
-    pss_version: str = "latest"
+    NOTHING = ""
+    FILES = "files"
+    FOLDERS = "folders"
+    CHECKS = "checks"
+    CONTEXTS = "contexts"
+    CLUSTERS = "clusters"
+    USERS = "users"
+    NAMESPACES = "namespaces"
+    PODS = "pods"
 
 
-class Probing(Struct, frozen=True):
-    """How a node is asked."""
+class Option(NamedTuple):
+    """One option. `field` is the struct's field that it fills, `value` how help calls what follows it."""
 
-    image: str = ""
-    probe_namespace: str = "kube-system"
-    kubelet_root: str | None = None
-    timeout: int = 60
+    field: str
+    names: tuple[str, ...]
+    help: str
+    kind: Kind = Kind.FLAG
+    value: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    words: Words = Words.NOTHING
+    least: int = 0
+    environment: str = ""
 
-
-class Proving(Struct, frozen=True):
-    """By which ways one pod is looked at."""
-
-    no_node: bool = False
-    no_exec: bool = False
-
-
-class Verifying(Struct, frozen=True):
-    """By which ways all pods are looked at."""
-
-    verify: bool = False
-    exec_: bool = False
-    nodes: str | None = None
-    max_nodes: int | None = None
+    @property
+    def long(self) -> str:
+        """Return the long name."""
+        return self.names[-1]
 
 
-def _opt(*names: str, text: str, **more: Any) -> Any:
-    return typer.Option(*names, help=text, show_default=bool(more.pop("show", False)), **more)
+class Group(NamedTuple):
+    """Options that stand together in help. `fills` names the command's parameter for their struct, "" for one parameter each."""
+
+    fills: str
+    title: str
+    options: tuple[Option, ...]
 
 
-_TEXT = str | None
-GROUPS: dict[type[Struct], dict[str, Any]] = {
-    Options: {
-        "kubeconfig": Annotated[_TEXT, _opt("--kubeconfig", text="Path to the kubeconfig file.")],
-        "context": Annotated[_TEXT, _opt("--context", text="Kubeconfig context to use.")],
-        "cluster": Annotated[_TEXT, _opt("--cluster", text="Kubeconfig cluster to use.")],
-        "user": Annotated[_TEXT, _opt("--user", text="Kubeconfig user to use.")],
-        "namespace": Annotated[_TEXT, _opt("-n", "--namespace", text="Namespace to look at.")],
-        "server": Annotated[_TEXT, _opt("-s", "--server", text="Address and port of the API server.")],
-        "token": Annotated[_TEXT, _opt("--token", text="Bearer token for the API server.")],
-        "certificate_authority": Annotated[_TEXT, _opt("--certificate-authority", text="Certificate file of the authority.")],
-        "client_certificate": Annotated[_TEXT, _opt("--client-certificate", text="Client certificate file.")],
-        "client_key": Annotated[_TEXT, _opt("--client-key", text="Client key file.")],
-        "insecure_skip_tls_verify": Annotated[bool, _opt("--insecure-skip-tls-verify", text="Do not check the server's certificate.")],
-        "tls_server_name": Annotated[_TEXT, _opt("--tls-server-name", text="Name to check it against.")],
-        "as_user": Annotated[_TEXT, _opt("--as", text="User to impersonate.")],
-        "as_groups": Annotated[list[str], _opt("--as-group", text="Group to impersonate; can be repeated.")],
-        "as_uid": Annotated[_TEXT, _opt("--as-uid", text="UID to impersonate.")],
-        "as_user_extra": Annotated[list[str], _opt("--as-user-extra", text="key=value to impersonate; can be repeated.")],
-        "request_timeout": Annotated[
-            _TEXT,
-            _opt("--request-timeout", text="Limit of one request, such as 5s or 1m; 0 for the default."),
-        ],
-        "disable_compression": Annotated[bool, _opt("--disable-compression", text="Ask for uncompressed answers.")],
-    },
-    Selecting: {
-        "all_namespaces": Annotated[bool, _opt("-A", "--all-namespaces", text="Look at all namespaces.")],
-        "selector": Annotated[_TEXT, _opt("-l", "--selector", text="Label selector, as kubectl takes it.")],
-        "field_selector": Annotated[_TEXT, _opt("--field-selector", text="Field selector, such as spec.nodeName=node-a.")],
-        "chunk_size": Annotated[int, _opt("--chunk-size", text="Pods per page; 0 for all at once.", min=0)],
-        "include_finished": Annotated[bool, _opt("--include-finished", text="Also look at pods that Succeeded.")],
-    },
-    Files: {
-        "filename": Annotated[
-            list[str],
-            _opt("-f", "--filename", text="Manifest, directory, dump, or - for stdin; can be repeated."),
-        ],
-        "recursive": Annotated[bool, _opt("-R", "--recursive", text="Go down into directories.")],
-        "seccomp_default": Annotated[
-            Assume | None,
-            _opt("--seccomp-default", text="With -f: what to assume of the kubelet where nothing is set."),
-        ],
-    },
-    Output: {
-        "output": Annotated[Format, _opt("-o", "--output", text="Output format.", show=True)],
-        "no_headers": Annotated[bool, _opt("--no-headers", text="Leave out the column heads.")],
-        "query": Annotated[_TEXT, _opt("--query", text="JMESPath expression over the json form.")],
-        "allow_gaps": Annotated[bool, _opt("--allow-gaps", text="Do not exit with 3 when something was unreadable.")],
-    },
-    Judging: {
-        "fail_on": Annotated[FailOn, _opt("--fail-on", text="Exit with 1 from this severity on.", show=True)],
-        "select": Annotated[list[str], _opt("--select", text="Only checks with this id, slug or beginning; can be repeated.")],
-        "ignore": Annotated[list[str], _opt("--ignore", text="Without checks of this id, slug or beginning; can be repeated.")],
-        "pss_version": Annotated[str, _opt("--pss-version", text="Version of the Pod Security Standards.", show=True)],
-    },
-    Probing: {
-        "image": Annotated[
-            str,
-            _opt("--image", text="Image of the node probe: anything with sh.", envvar="KUBECTL_SECCOMP_IMAGE"),
-        ],
-        "probe_namespace": Annotated[str, _opt("--probe-namespace", text="Namespace of the node probe.", show=True)],
-        "kubelet_root": Annotated[_TEXT, _opt("--kubelet-root", text="The kubelet's --root-dir, if it cannot be found out.")],
-        "timeout": Annotated[int, _opt("--timeout", text="Seconds for each exec and each probe.", show=True, min=1)],
-    },
-    Verifying: {
-        "verify": Annotated[bool, _opt("--verify", text="Ask every node what its containers have, by one short-lived pod each.")],
-        "exec_": Annotated[bool, _opt("--exec", text="Exec into every running container and read what it has.")],
-        "nodes": Annotated[_TEXT, _opt("--nodes", text="With --verify: only nodes that fit this label selector.")],
-        "max_nodes": Annotated[int | None, _opt("--max-nodes", text="With --verify: ask at most so many nodes.", min=1)],
-    },
-    Proving: {
-        "no_node": Annotated[bool, _opt("--no-node", text="Create no probe pod on the node.")],
-        "no_exec": Annotated[bool, _opt("--no-exec", text="Do not exec into containers.")],
-    },
-}
+def _flag(field: str, *names: str, text: str) -> Option:
+    return Option(field, names, text)
 
 
-def takes(**groups: type[Struct]) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Spread the options of each group over the command's signature and hand them back as one struct per group.
-
-    The keyword is the name of the command function's parameter that receives the struct.
-    """
-
-    def decorate(command: Callable[..., int]) -> Callable[..., int]:
-        own = inspect.signature(command, eval_str=True).parameters.values()
-        kept = [parameter for parameter in own if parameter.name not in groups]
-        spread = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(group, name), annotation=kind)
-            for group in groups.values()
-            for name, kind in GROUPS[group].items()
-        ]
-
-        @functools.wraps(command)
-        def call(**values: Any) -> int:
-            structs = {name: group(**{key: values.pop(key) for key in GROUPS[group]}) for name, group in groups.items()}
-            return command(**values, **structs)
-
-        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in kept] + spread
-        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return call
-
-    return decorate
+def _text(field: str, *names: str, text: str, value: str, words: Words = Words.NOTHING, default: str = "") -> Option:
+    return Option(field, names, text, Kind.TEXT, value, words=words, default=default)
 
 
-def _default(group: type[Struct], name: str) -> Any:
-    return getattr(group(), name)
+def _list(field: str, *names: str, text: str, value: str, words: Words = Words.NOTHING, kind: Kind = Kind.LIST) -> Option:
+    return Option(field, names, text, kind, value, words=words)
+
+
+def _number(field: str, *names: str, text: str, default: str, least: int = 0) -> Option:
+    return Option(field, names, text, Kind.NUMBER, "N", default=default, least=least)
+
+
+def _choice(field: str, *names: str, text: str, value: str, choices: type[StrEnum], default: str = "") -> Option:
+    return Option(field, names, text, Kind.TEXT, value, tuple(choices), default)
+
+
+HELP = _flag("help", "-h", "--help", text="Print this page.")
+VERSION = _flag("version", "--version", text="Print the version.")
+
+NAMESPACE = Group("connection", "Which pods", (
+    _text("namespace", "-n", "--namespace", value="NAMESPACE", words=Words.NAMESPACES, text="Namespace to look at."),
+))  # fmt: skip
+
+SELECTING = Group("selecting", "Which pods", (
+    _flag("all_namespaces", "-A", "--all-namespaces", text="Look at all namespaces."),
+    _text("selector", "-l", "--selector", value="SELECTOR", text="Labels: app=web, tier!=db, 'env in (a,b)', '!canary'."),
+    _text("field_selector", "--field-selector", value="SELECTOR", text="Fields, such as spec.nodeName=node-a."),
+    _number("chunk_size", "--chunk-size", default="500", text="Pods per page; 0 for all at once."),
+    _flag("include_finished", "--include-finished", text="Also look at pods that Succeeded."),
+))  # fmt: skip
+
+FILES = Group("files", "Manifests", (
+    _list("filename", "-f", "--filename", value="FILE", words=Words.FILES, kind=Kind.COMMAS,
+          text="Manifest, directory, dump, or - for stdin, instead of a cluster; can be repeated."),
+    _flag("recursive", "-R", "--recursive", text="Go down into directories."),
+    _choice("seccomp_default", "--seccomp-default", value="ON|OFF", choices=Assume,
+            text="What to assume of the kubelet where nothing is set."),
+))  # fmt: skip
+
+OUTPUT = Group("output", "Output", (
+    _choice("output", "-o", "--output", value="FORMAT", choices=Format, default="table", text="Output format."),
+    _flag("no_headers", "--no-headers", text="Leave out the column heads."),
+    _text("query", "--query", value="JMESPATH", text="Print the answer to a JMESPath expression over the json form."),
+    _flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something was unreadable."),
+))  # fmt: skip
+
+VERSIONS = Group("", "Output", (
+    OUTPUT.options[0],
+    _flag("client", "--client", text="Do not ask the API server."),
+))  # fmt: skip
+
+FAILING = Group("", "Output", (
+    _flag("failing", "--failing", text="Only rows with findings; json and yaml stay whole."),
+))  # fmt: skip
+
+JUDGING = Group("judging", "Judging", (
+    _choice("fail_on", "--fail-on", value="SEVERITY", choices=FailOn, default="medium", text="Exit with 1 from this severity on."),
+    _list("select", "--select", value="CHECK", words=Words.CHECKS, kind=Kind.COMMAS,
+          text="Only checks with this id, slug or beginning; can be repeated."),
+    _list("ignore", "--ignore", value="CHECK", words=Words.CHECKS, kind=Kind.COMMAS,
+          text="Without checks of this id, slug or beginning; can be repeated."),
+    _text("pss_version", "--pss-version", value="VERSION", default="latest",
+          text="Version of the Pod Security Standards, such as v1.37."),
+))  # fmt: skip
+
+PROBE_NAMESPACE = _text("probe_namespace", "--probe-namespace", value="NAME", words=Words.NAMESPACES, default="kube-system",
+                        text="Namespace of the node probe.")  # fmt: skip
+
+PROBING = Group("probing", "Node probe and exec", (
+    Option("image", ("--image",), "Image of the node probe: anything with sh.", Kind.TEXT, "IMAGE",
+           environment="KUBECTL_SECCOMP_IMAGE"),
+    PROBE_NAMESPACE,
+    _text("kubelet_root", "--kubelet-root", value="DIR", text="The kubelet's --root-dir, if it cannot be found out."),
+    _number("timeout", "--timeout", default="60", least=1, text="Seconds for each exec and each probe."),
+))  # fmt: skip
+
+VERIFYING = Group("verifying", "Proof", (
+    _flag("verify", "--verify", text="Ask every node what its containers have, by one short-lived pod each."),
+    _flag("exec_", "--exec", text="Exec into every running container and read what it has."),
+    _text("nodes", "--nodes", value="SELECTOR", text="With --verify: only nodes with these labels."),
+    _number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+))  # fmt: skip
+
+PROVING = Group("proving", "Node probe and exec", (
+    _flag("no_node", "--no-node", text="Create no probe pod on the node."),
+    _flag("no_exec", "--no-exec", text="Do not exec into containers."),
+))  # fmt: skip
+
+RIGHTS = Group("", "For what", (
+    _flag("verify", "--verify", text="For audit --verify, check pod and cleanup: probe pods in their namespace."),
+    _flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
+    _flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
+    PROBE_NAMESPACE,
+))  # fmt: skip
+
+CLEANING = Group("", "Which probe pods", (
+    _flag("every", "--all", text="Also those whose time is not over yet."),
+    PROBE_NAMESPACE,
+))  # fmt: skip
+
+INSTALLING = Group("", "Installing", (
+    _text("folder", "--dir", value="DIR", words=Words.FOLDERS, text="Where to write it; it must be on PATH."),
+))  # fmt: skip
+
+CONNECTION = Group("connection", "Connection", (
+    _text("kubeconfig", "--kubeconfig", value="FILE", words=Words.FILES, text="Path to the kubeconfig file."),
+    _text("context", "--context", value="NAME", words=Words.CONTEXTS, text="Kubeconfig context to use."),
+    _text("cluster", "--cluster", value="NAME", words=Words.CLUSTERS, text="Kubeconfig cluster to use."),
+    _text("user", "--user", value="NAME", words=Words.USERS, text="Kubeconfig user to use."),
+    _text("server", "-s", "--server", value="URL", text="Address and port of the API server."),
+    _text("token", "--token", value="TOKEN", text="Bearer token for the API server."),
+    _text("certificate_authority", "--certificate-authority", value="FILE", words=Words.FILES,
+          text="Certificate file of the authority."),
+    _text("client_certificate", "--client-certificate", value="FILE", words=Words.FILES, text="Client certificate file."),
+    _text("client_key", "--client-key", value="FILE", words=Words.FILES, text="Client key file."),
+    _flag("insecure_skip_tls_verify", "--insecure-skip-tls-verify", text="Do not check the server's certificate."),
+    _text("tls_server_name", "--tls-server-name", value="NAME", text="Name to check the server's certificate against."),
+    _text("as_user", "--as", value="USER", text="User to impersonate."),
+    _list("as_groups", "--as-group", value="GROUP", text="Group to impersonate; can be repeated."),
+    _text("as_uid", "--as-uid", value="UID", text="UID to impersonate."),
+    _list("as_user_extra", "--as-user-extra", value="KEY=VALUE", text="Extra field to impersonate; can be repeated."),
+    _text("request_timeout", "--request-timeout", value="TIME", text="Limit of one request, such as 5s or 1m; 0 for the default."),
+    _flag("disable_compression", "--disable-compression", text="Ask for uncompressed answers."),
+))  # fmt: skip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from msgspec import structs
 
 from ..cluster.connection import Options
@@ -14,9 +13,9 @@ from ..model import Fault, Gap, NodeFacts, Observed, ProfileFile, Report
 from .boundary import put, say
 from .connect import open_api
 from .formats import machine
+from .given import Files, Judging, Output, Probing, Proving, Selecting
 from .looking import settings
-from .main import app, check, command
-from .options import MACHINE, Files, Format, Judging, Output, Probing, Proving, Selecting, takes
+from .options import MACHINE, Format
 from .reports import finish, head, policy, query_of
 
 if TYPE_CHECKING:
@@ -24,27 +23,15 @@ if TYPE_CHECKING:
     from ..pods import Pod
 
 
-@command(check, "pod")
-@takes(output=Output, judging=Judging, proving=Proving, probing=Probing, connection=Options)
 def check_pod(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Pods of one namespace.")],
+    names: list[str],
     output: Output,
     judging: Judging,
     proving: Proving,
     probing: Probing,
     connection: Options,
 ) -> int:
-    """Prove what the containers of a pod have: declared, effective and observed, and what to do.
-
-    Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or an image without a shell, a
-    short-lived pod on its node looks at the file and at the process; it is removed again.
-
-    \b
-    Examples:
-      kubectl seccomp check pod web-5d9c-x2x
-      kubectl seccomp check pod web-5d9c-x2x -n shop --no-node
-      kubectl seccomp check pod web-5d9c-x2x -o json
-    """
+    """Print what the containers of each pod have, as far as can be proved, and what to do."""
     from ..audit import Evidence
     from ..audit import audit as judge
 
@@ -123,24 +110,12 @@ def _evidence(api: Api, pods: list[Pod], proving: Proving, probing: Probing) -> 
     return evidence, nodes
 
 
-@command(app, "cleanup")
-@takes(connection=Options)
 def cleanup(
     connection: Options,
-    every: Annotated[bool, typer.Option("--all", help="Also those whose time is not over yet.")] = False,
-    probe_namespace: Annotated[
-        str, typer.Option("--probe-namespace", help="Where to look if pods cannot be listed in all namespaces.")
-    ] = Probing().probe_namespace,
+    every: bool = False,
+    probe_namespace: str = Probing().probe_namespace,
 ) -> int:
-    """Remove node probe pods that a killed run has left behind, once their time is over.
-
-    Looks into all namespaces, or into that of -n.
-
-    \b
-    Examples:
-      kubectl seccomp cleanup
-      kubectl seccomp cleanup --all -n kube-system
-    """
+    """Remove left-over probe pods and print what became of each."""
     from ..cluster.api import ApiError
     from ..cluster.leftovers import cleanup as remove
     from ..cluster.pods import PodClient

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
 from .boundary import flush, say
-from .options import FailOn, Files, Format, Judging, Output, Selecting
+from .given import Files, Judging, Output, Selecting
+from .options import FailOn, Format
 
 if TYPE_CHECKING:
     from ..audit import Policy
@@ -73,7 +74,7 @@ def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
     if output.query is None:
         return None
     if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: not together with -o {output.output.value}", code=2)
+        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)
     from ..render.query import query
 
     return query(output.query)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_seccomp.cli.commands import COMMANDS
 from tests.cluster.conftest import Lab
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,7 @@ def test_the_readme_names_both_commands_and_only_commands_that_exist(lab: Lab) -
     assert "\n    scripts/try\n" in README
     assert "\n    scripts/test\n" in README
     named = set(re.findall(r"`kubectl seccomp ([a-z]+(?: pod)?)", README))
-    assert named == {"audit", "list", "check pod", "cleanup", "explain"}
+    assert named == {command.name for command in COMMANDS}
     for words in named:
         assert lab.run(*words.split(), "--help").code == 0
 

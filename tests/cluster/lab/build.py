@@ -25,6 +25,7 @@ PACKAGES = {
     "runc": "runc", "/usr/bin/containerd": "containerd", "/usr/lib/cni/ptp": "containernetworking-plugins",
     "busybox": "busybox-static", "ip": "iproute2", "conmon": "conmon", "skopeo": "skopeo", "jq": "jq", "gcc": "gcc",
     "pkg-config": "pkg-config", "/usr/include/seccomp.h": "libseccomp-dev", "openssl": "openssl", "nsenter": "util-linux",
+    "zsh": "zsh", "/usr/share/bash-completion/bash_completion": "bash-completion",
 }  # fmt: skip
 
 

@@ -1,0 +1,5 @@
+"""What PyInstaller starts."""
+
+from kubectl_seccomp.frozen import main
+
+main()

@@ -1,0 +1,247 @@
+"""Every command once: what it is called, what help says of it, which options it takes, and where its function is.
+
+Plain data, in the order in which help shows it. A function is imported when its command runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from . import options
+from .options import (
+    CONNECTION,
+    FAILING,
+    FILES,
+    JUDGING,
+    NAMESPACE,
+    OUTPUT,
+    PROBING,
+    PROVING,
+    SELECTING,
+    VERIFYING,
+    Group,
+    Option,
+    Words,
+)
+
+PROGRAM = "kubectl seccomp"
+
+
+class Example(NamedTuple):
+    """A line that works as it stands, and what it is for."""
+
+    text: str
+    line: str
+
+
+class Argument(NamedTuple):
+    """What may follow the command's name. `field` is the function's parameter; `choices` are (value, description)."""
+
+    field: str
+    name: str
+    help: str
+    many: bool = False
+    required: bool = False
+    words: Words = Words.NOTHING
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+class Command(NamedTuple):
+    """One command. Its function takes the argument, one struct per group that fills one, and returns the exit code."""
+
+    name: str
+    summary: str
+    load: Callable[[], Callable[..., int]]
+    text: str = ""
+    examples: tuple[Example, ...] = ()
+    argument: Argument | None = None
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Return its options by each of their names."""
+        return {name: option for group in self.groups for option in group.options for name in option.names}
+
+
+def _audit() -> Callable[..., int]:
+    from .audit import audit
+
+    return audit
+
+
+def _list() -> Callable[..., int]:
+    from .audit import list_
+
+    return list_
+
+
+def _check_pod() -> Callable[..., int]:
+    from .pods import check_pod
+
+    return check_pod
+
+
+def _explain() -> Callable[..., int]:
+    from .explain import explain
+
+    return explain
+
+
+def _cleanup() -> Callable[..., int]:
+    from .pods import cleanup
+
+    return cleanup
+
+
+def _rbac() -> Callable[..., int]:
+    from .rbac import rbac
+
+    return rbac
+
+
+def _completion() -> Callable[..., int]:
+    from .completion import completion
+
+    return completion
+
+
+def _version() -> Callable[..., int]:
+    from .version import version
+
+    return version
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "audit",
+        "Tell for every container what profile it was given, what it really gets, and why.",
+        _audit,
+        "Looks at all namespaces unless -n says otherwise, or at manifests with -f. Reads only, unless --verify asks the nodes by a"
+        " short-lived pod each, which is removed again. Exits with 1 when something was found (--fail-on), with 3 when something"
+        " could not be read.",
+        (
+            Example("The whole cluster, worst first", "kubectl seccomp audit"),
+            Example("The same, proved on every node", "kubectl seccomp audit --verify"),
+            Example("Part of one namespace", "kubectl seccomp audit -n shop -l app=web"),
+            Example("For a program, failing from high on", "kubectl seccomp audit -o json --fail-on high"),
+            Example("Manifests, for nodes with seccompDefault", "kubectl seccomp audit -f manifests/ -R --seccomp-default on"),
+            Example("A dump of another cluster", "kubectl get pods -A -o json | kubectl seccomp audit -f -"),
+            Example("Names of the unconfined", "kubectl seccomp audit -o name --failing --select explicit-unconfined"),
+        ),
+        None,
+        (SELECTING, NAMESPACE, FILES, VERIFYING, PROBING, OUTPUT, FAILING, JUDGING, CONNECTION),
+    ),
+    Command(
+        "list",
+        "List one row per container, without findings.",
+        _list,
+        "Looks at the current namespace, as kubectl get does, or at all of them with -A.",
+        (
+            Example("The current namespace", "kubectl seccomp list"),
+            Example("All namespaces, with nodes and what was declared", "kubectl seccomp list -A -o wide"),
+            Example("Manifests", "kubectl seccomp list -f manifests/ -R"),
+        ),
+        None,
+        (SELECTING, NAMESPACE, FILES, OUTPUT, CONNECTION),
+    ),
+    Command(
+        "check pod",
+        "Prove what the containers of a pod have: declared, effective and observed, and what to do.",
+        _check_pod,
+        "Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or an image without a shell, a"
+        " short-lived pod on its node looks at the file and at the process; it is removed again.",
+        (
+            Example("A pod of the current namespace", "kubectl seccomp check pod web-0"),
+            Example("Two of another one, without a pod on the node", "kubectl seccomp check pod web-0 db-0 -n shop --no-node"),
+            Example("For a program", "kubectl seccomp check pod web-0 -o json"),
+        ),
+        Argument("names", "NAME", "Pods of one namespace.", many=True, required=True, words=Words.PODS),
+        (NAMESPACE, PROBING, PROVING, OUTPUT, JUDGING, CONNECTION),
+    ),
+    Command(
+        "explain",
+        "Explain one check, or list them all.",
+        _explain,
+        "",
+        (
+            Example("All checks", "kubectl seccomp explain"),
+            Example("What KS101 looks at, and how to fix it", "kubectl seccomp explain KS101"),
+        ),
+        Argument("check_id", "ID", "Id or slug of a check, such as KS101.", words=Words.CHECKS),
+    ),
+    Command(
+        "cleanup",
+        "Remove node probe pods that a killed run has left behind, once their time is over.",
+        _cleanup,
+        "Looks into all namespaces, or into that of -n.",
+        (
+            Example("Those that no run waits for any more", "kubectl seccomp cleanup"),
+            Example("All of one namespace, at once", "kubectl seccomp cleanup --all -n shop"),
+        ),
+        None,
+        (NAMESPACE, options.CLEANING, CONNECTION),
+    ),
+    Command(
+        "rbac",
+        "Print the least rights that a feature needs, as roles to apply and bind.",
+        _rbac,
+        "",
+        (
+            Example("For audit and list", "kubectl seccomp rbac"),
+            Example("For audit --verify", "kubectl seccomp rbac --verify --node-default"),
+        ),
+        None,
+        (options.RIGHTS,),
+    ),
+    Command(
+        "completion",
+        "Make kubectl's own completion complete this plugin too.",
+        _completion,
+        "kubectl (1.26 or newer) runs kubectl_complete-seccomp from PATH. pip, pipx and uv install that beside the plugin; krew"
+        " cannot, so `install` writes it, next to krew's link or to the plugin. A shell's name prints what that shell needs.",
+        (
+            Example("Write kubectl_complete-seccomp", "kubectl seccomp completion install"),
+            Example("What zsh needs", "kubectl seccomp completion zsh"),
+        ),
+        Argument("what", "install|SHELL", "install, bash, zsh, fish or powershell.", required=True, choices=(
+            ("install", "write kubectl_complete-seccomp"),
+            ("bash", "what bash needs"),
+            ("zsh", "what zsh needs"),
+            ("fish", "what fish needs"),
+            ("powershell", "what PowerShell needs"),
+        )),
+        (options.INSTALLING,),
+    ),
+    Command(
+        "version",
+        "Print the versions of the tool, its Python, its client library and, if it answers soon, the API server.",
+        _version,
+        "",
+        (
+            Example("For a report of a fault", "kubectl seccomp version"),
+            Example("Without asking the server, for a program", "kubectl seccomp version --client -o json"),
+        ),
+        None,
+        (options.VERSIONS, CONNECTION),
+    ),
+)  # fmt: skip
+
+# The start of a name of two words, and what help says of it.
+FAMILIES = {"check": "Prove what one thing has."}
+
+
+def everything() -> dict[str, Option]:
+    """Return the options of all commands, by each of their names."""
+    both = (options.HELP, options.VERSION)
+    shared = {name: option for option in both for name in option.names}
+    return shared | {name: option for command in COMMANDS for name, option in command.options.items()}
+
+
+def find(words: list[str]) -> tuple[Command | None, int]:
+    """Return the command that the words begin with, and of how many of them its name is made."""
+    for command in COMMANDS:
+        name = command.name.split()
+        if words[: len(name)] == name:
+            return command, len(name)
+    return None, 0

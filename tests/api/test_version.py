@@ -1,0 +1,69 @@
+"""`version`: what the server adds when it answers, and its silence when it does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kubectl_seccomp.cli.options import Format
+from kubectl_seccomp.cli.versions import facts, render
+from kubectl_seccomp.cluster.connection import Options
+from kubectl_seccomp.model import Fault
+from tests.api.conftest import Fake, ok, status
+
+
+@pytest.fixture(autouse=True)
+def own_kubeconfig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
+
+
+def test_the_servers_version_is_told_and_made_harmless(fake: Fake, options: Options) -> None:
+    fake.on("/version", {"gitVersion": "v1.37.2\x1b[2J", "major": "1"})
+    found = facts(options, client=False)
+    assert found["server"] == "v1.37.2\x1b[2J"
+    text = "".join(render(found, Format.TABLE))
+    assert text.startswith("kubectl-seccomp ")
+    assert text.endswith("server v1.37.2\\x1b[2J\n")
+
+
+def test_client_does_not_ask(fake: Fake, options: Options) -> None:
+    found = facts(options, client=True)
+    assert found["server"] is None
+    assert fake.requests == []
+    assert "server" not in "".join(render(found, Format.TABLE))
+
+
+@pytest.mark.parametrize(
+    "answer", [status(503, "ServiceUnavailable", "no"), status(403, "Forbidden", "no"), ok(b"<html>"), ok(b"{}")],
+    ids=["unavailable", "forbidden", "html", "nothing"],
+)  # fmt: skip
+def test_a_server_that_says_nothing_useful_is_asked_once_and_left_out(fake: Fake, options: Options, answer: object) -> None:
+    fake.on("/version", answer)  # type: ignore[arg-type]
+    assert facts(options, client=False)["server"] is None
+    assert len(fake.requests) == 1
+
+
+def test_no_cluster_at_all_is_no_error() -> None:
+    assert facts(Options(), client=False)["server"] is None
+    assert facts(Options(server="https://127.0.0.1:1"), client=False)["server"] is None
+
+
+def test_a_wrong_option_is_an_error_all_the_same(options: Options) -> None:
+    with pytest.raises(Fault) as caught:
+        facts(Options(server=options.server, request_timeout="soon"), client=False)
+    assert caught.value.code == 2
+
+
+def test_json_and_yaml_say_the_same() -> None:
+    found = facts(Options(), client=True)
+    assert json.loads("".join(render(found, Format.JSON))) == found
+    assert yaml.safe_load("".join(render(found, Format.YAML))) == found
+
+
+def test_a_format_without_a_form_of_versions_is_a_usage_error() -> None:
+    with pytest.raises(Fault) as caught:
+        list(render(facts(Options(), client=True), Format.CSV))
+    assert caught.value.code == 2

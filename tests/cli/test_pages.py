@@ -1,0 +1,142 @@
+"""Help pages, the records they are made of, and what a start may cost."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from kubectl_seccomp.cli.commands import COMMANDS, Command
+from kubectl_seccomp.cli.given import STRUCTS
+from kubectl_seccomp.cli.help import page
+from kubectl_seccomp.cli.options import Kind
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
+HEAVY = {"kubernetes", "urllib3", "yaml", "jmespath", "tabulate", "msgspec", "typer", "inspect", "shutil", "ssl", "difflib", "argparse"}
+NAMES = [command.name for command in COMMANDS]
+by_name = pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PRODUCT, *words], env={**os.environ, "COLUMNS": "80", **environment}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def imported(program: str, *words: str) -> set[str]:
+    """Return the packages that a run has imported."""
+    code = f"import atexit, sys; sys.argv = {[program, *words]!r}\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\nfrom kubectl_seccomp.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+@by_name
+def test_help_imports_nothing_heavy(command: Command) -> None:
+    assert not HEAVY & imported("kubectl-seccomp", *command.name.split(), "--help")
+
+
+@pytest.mark.parametrize(
+    "words", [("",), ("audit", "--f"), ("audit", "-o", ""), ("check", ""), ("audit", "-f", ""), ("completion", "")]
+)
+def test_completion_of_words_imports_nothing_heavy(words: tuple[str, ...]) -> None:
+    assert not HEAVY & imported("kubectl_complete-seccomp", *words)
+
+
+@by_name
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_page_fits_the_terminal_and_cuts_nothing(command: Command, columns: int) -> None:
+    text = page(command, "", columns)
+    examples = {f"  {example.line}" for example in command.examples}
+    assert all(len(line) <= 80 for line in examples)
+    usage = text.splitlines()[-1]
+    for line in text.splitlines():
+        assert len(line) <= min(columns, 80) or line in examples
+        assert line == line.rstrip()
+    assert "…" not in text
+    flat = " ".join(text.split())
+    for option in command.options.values():
+        assert option.help.rstrip(".") in flat
+    assert flat.index("Examples:") < flat.index("Usage:")
+    assert usage.startswith(f"  kubectl seccomp {command.name}")
+
+
+def test_the_overview_shows_every_command_with_its_whole_summary() -> None:
+    flat = " ".join(run("--help").stdout.split())
+    for command in COMMANDS:
+        assert f"{command.name} {command.summary}" in flat
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("check",), 0), (("help", "list"), 0), (("nope",), 2)])
+def test_help_is_data_and_errors_are_not(words: tuple[str, ...], code: int) -> None:
+    done = run(*words)
+    assert done.returncode == code
+    assert bool(done.stdout) is (code == 0)
+    assert bool(done.stderr) is (code != 0)
+
+
+def test_an_error_is_one_line_and_a_hint() -> None:
+    done = run("audit", "--failng")
+    assert done.stderr == "error: unknown flag: --failng (did you mean --failing?)\nsee: kubectl seccomp audit --help\n"
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize("words", [("audit",), ("list", "-A"), ("check", "pod", "x"), ("cleanup",)])
+def test_no_configuration_is_told_in_kubectls_words(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run(*words, HOME=str(tmp_path), KUBECONFIG="", KUBERNETES_SERVICE_HOST="")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "invalid configuration: no configuration has been provided" in done.stderr
+
+
+@by_name
+def test_every_option_has_a_place_to_go_and_the_default_that_help_names(command: Command) -> None:
+    function = command.load()
+    signature = inspect.signature(function).parameters
+    own = {option.field for group in command.groups if not group.fills for option in group.options}
+    argument = {command.argument.field} if command.argument else set()
+    assert set(signature) == own | argument | {group.fills for group in command.groups if group.fills}
+    for group in command.groups:
+        for option in group.options:
+            struct = STRUCTS.get(group.fills)
+            default = getattr(struct(), option.field) if struct else signature[option.field].default
+            hint = get_type_hints(struct or function)[option.field]
+            assert option.default == (str(default) if default not in (None, False, [], "") else "")
+            assert (hint in (bool, bool | None)) is (option.kind is Kind.FLAG)
+            assert (hint == list[str]) is (option.kind in (Kind.LIST, Kind.COMMAS))
+
+
+@pytest.mark.parametrize("fills", STRUCTS)
+def test_every_field_of_a_struct_can_be_given(fills: str) -> None:
+    given = {option.field for command in COMMANDS for group in command.groups if group.fills == fills for option in group.options}
+    assert given == set(STRUCTS[fills].__struct_fields__)
+
+
+@pytest.mark.parametrize(("name", "path"), [("options", "docs/options.md"), ("titles", "kubectl_seccomp/cli/titles.py")])
+def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
+    script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", name]
+    written = subprocess.run(script, capture_output=True, check=True, timeout=60).stdout.decode()
+    assert written == (ROOT / path).read_text(), "run scripts/generate_docs"
+
+
+LOCAL = [example.line for command in COMMANDS for example in command.examples if "-f manifests" in example.line]
+LOCAL += [example.line for command in COMMANDS for example in command.examples if not command.groups]
+
+
+@pytest.mark.parametrize("line", LOCAL)
+def test_examples_that_need_no_cluster_work_as_written(tmp_path: Path, line: str) -> None:
+    plugin = tmp_path / "kubectl"
+    plugin.write_text(f'#!/bin/sh\nshift\nexec {shlex.quote(str(PRODUCT))} "$@"\n')
+    plugin.chmod(0o755)
+    (tmp_path / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == (1 if re.search(r"\baudit\b", line) else 0), done.stderr
+    assert done.stdout
