@@ -103,6 +103,11 @@ def _opt(*names: str, text: str, **more: Any) -> Any:
     return typer.Option(*names, help=text, show_default=bool(more.pop("show", False)), **more)
 
 
+def _level(text: object) -> int:
+    """Take "-v=6", too, as kubectl does: typer hands the sign over with the value, and the default as it is."""
+    return int(str(text).removeprefix("="))
+
+
 _TEXT = str | None
 GROUPS: dict[type[Struct], dict[str, Any]] = {
     Options: {
@@ -127,6 +132,14 @@ GROUPS: dict[type[Struct], dict[str, Any]] = {
             _opt("--request-timeout", text="Limit of one request, such as 5s or 1m; 0 for the default."),
         ],
         "disable_compression": Annotated[bool, _opt("--disable-compression", text="Ask for uncompressed answers.")],
+        "username": Annotated[_TEXT, _opt("--username", text="Name for basic authentication.")],
+        "password": Annotated[_TEXT, _opt("--password", text="Password for basic authentication.")],
+        "proxy_url": Annotated[_TEXT, _opt("--proxy-url", text="Proxy on the way to the API server.")],
+        "via_kubectl": Annotated[bool, _opt("--via-kubectl", text="Read through kubectl; neither exec nor probe pods.")],
+        "verbosity": Annotated[
+            int,
+            _opt("-v", "--v", text="kubectl's verbosity: from 6 on, a line for each request.", parser=_level, metavar="LEVEL"),
+        ],
     },
     Selecting: {
         "all_namespaces": Annotated[bool, _opt("-A", "--all-namespaces", text="Look at all namespaces.")],
