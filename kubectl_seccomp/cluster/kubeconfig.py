@@ -25,15 +25,15 @@ from .validation import confirm
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class _Target(Struct, frozen=True):
-    """What the flags and the files point to."""
+class Target(Struct, frozen=True):
+    """What the flags and the files point to, with the flags' values in the two entries."""
 
     cluster: Cluster
     user: User
     cluster_name: str = ""
     user_name: str = ""
     context: str | None = None
-    namespace: str | None = None
+    namespace: str = "default"
 
 
 def connect(
@@ -50,8 +50,8 @@ def connect(
     """
     environment = os.environ if environment is None else environment
     timeout = parse_timeout(options.request_timeout)
-    target = _target(options, environment, service_account)
-    cluster, user = _overridden_cluster(target.cluster, options), _overridden_user(target.user, options)
+    target = resolve(options, environment, service_account)
+    cluster, user = target.cluster, target.user
     confirm(target.cluster_name, cluster, target.user_name, user)
     server = _server(cluster)
     secure = server.startswith("https://")
@@ -63,7 +63,7 @@ def connect(
     return Connection(
         server=server,
         context=target.context,
-        namespace=options.namespace or target.namespace or "default",
+        namespace=target.namespace,
         headers=headers,
         source=proofs,
         server_hostname=(cluster.tls_server_name or None) if secure else None,
@@ -76,7 +76,18 @@ def connect(
     )
 
 
-def _target(options: Options, environment: Mapping[str, str], service_account: Path) -> _Target:
+def resolve(options: Options, environment: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT) -> Target:
+    """Return the cluster and the user that kubectl would use. Raises Fault when they cannot be found."""
+    target = _target(options, environment, service_account)
+    return structs.replace(
+        target,
+        cluster=_overridden_cluster(target.cluster, options),
+        user=_overridden_user(target.user, options),
+        namespace=options.namespace or target.namespace or "default",
+    )
+
+
+def _target(options: Options, environment: Mapping[str, str], service_account: Path) -> Target:
     config = load(options.kubeconfig, environment)
     name = options.context or config.current_context
     if name and name not in config.contexts:
@@ -94,8 +105,8 @@ def _target(options: Options, environment: Mapping[str, str], service_account: P
             return _in_cluster(environment, service_account)
         cluster = structs.replace(cluster, server=_default_server(config, cluster_name, environment))
     # Also with a kubeconfig: clientcmd/merged_client_builder.go `Namespace`.
-    namespace = context.namespace or (_pod_namespace(environment, service_account) if in_pod else None)
-    return _Target(cluster, config.users.get(user_name, User()), cluster_name, user_name, name or None, namespace)
+    namespace = context.namespace or (_pod_namespace(environment, service_account) if in_pod else "")
+    return Target(cluster, config.users.get(user_name, User()), cluster_name, user_name, name or None, namespace)
 
 
 def _default_server(config: Config, cluster: str, environment: Mapping[str, str]) -> str:
@@ -118,16 +129,16 @@ def _in_pod(environment: Mapping[str, str], folder: Path) -> bool:
     return bool(named) and (folder / "token").is_file()
 
 
-def _in_cluster(environment: Mapping[str, str], folder: Path) -> _Target:
+def _in_cluster(environment: Mapping[str, str], folder: Path) -> Target:
     host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
     address = f"[{host}]" if ":" in host else host
     cluster = Cluster(server=f"https://{address}:{port}", certificate_authority=str(folder / "ca.crt"))
     user = User(token_file=str(folder / "token"))
-    return _Target(cluster, user, "in-cluster", "in-cluster", None, _pod_namespace(environment, folder))
+    return Target(cluster, user, "in-cluster", "in-cluster", None, _pod_namespace(environment, folder))
 
 
-def _pod_namespace(environment: Mapping[str, str], folder: Path) -> str | None:
-    namespace = environment.get("POD_NAMESPACE")
+def _pod_namespace(environment: Mapping[str, str], folder: Path) -> str:
+    namespace = environment.get("POD_NAMESPACE") or ""
     if namespace or not (folder / "namespace").is_file():
         return namespace
     return read_file(folder / "namespace", "namespace file").decode("utf-8", "replace").strip()
