@@ -1,4 +1,4 @@
-"""Which proxy the way to a server takes. The same cases are put to the real kubectl in tests/cluster/test_kubectl_requests.py."""
+"""Which proxy the way to a server takes. The same cases are put to the real kubectl in tests/cluster/test_kubeconfig_requests.py."""
 
 from __future__ import annotations
 
