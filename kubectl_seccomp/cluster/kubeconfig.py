@@ -94,9 +94,11 @@ def _target(options: Options, environment: Mapping[str, str], service_account: P
         raise Fault(f'context "{name}" does not exist', "see: kubectl config get-contexts")
     context = config.contexts.get(name, Context())
     cluster_name, user_name = options.cluster or context.cluster or "", options.user or context.user or ""
-    if cluster_name and cluster_name not in config.clusters:
+    # What a context names may be missing when flags say it all; what a flag names may not (client_config.go `getCluster`).
+    if cluster_name and cluster_name not in config.clusters and (options.cluster or not options.server):
         raise Fault(f'cluster "{cluster_name}" does not exist', "see: kubectl config get-clusters")
-    if user_name and user_name not in config.users:
+    proved = options.token or options.username or options.client_certificate
+    if user_name and user_name not in config.users and (options.user or not proved):
         raise Fault(f'auth info "{user_name}" does not exist', "see: kubectl config get-users")
     cluster = config.clusters.get(cluster_name, Cluster())
     in_pod = _in_pod(environment, service_account)

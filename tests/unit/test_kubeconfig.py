@@ -185,6 +185,13 @@ def test_flags_go_before_the_file(tmp_path: Path) -> None:
     assert authorization(reach(tmp_path, content, token="flag")) == "Bearer flag"
 
 
+def test_what_a_context_names_may_be_missing_when_flags_say_it_all(tmp_path: Path) -> None:
+    found = reach(tmp_path, config(clusters=[], users=[]), server="https://b.test", token="flag")
+    assert (found.server, authorization(found)) == ("https://b.test", "Bearer flag")
+    assert fault(tmp_path, config(users=[]), user="a", token="flag").message == 'auth info "a" does not exist'
+    assert fault(tmp_path, config(clusters=[]), cluster="a", server="https://b").message == 'cluster "a" does not exist'
+
+
 SERVERS = [
     ("https://h:6443/", "https://h:6443"),
     ("https://h/k8s/clusters/c/", "https://h/k8s/clusters/c"),
