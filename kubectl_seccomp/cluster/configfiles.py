@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct, structs
 
 from ..model import Fault
-from .entries import Cluster, User, read_file
+from .entries import Cluster, Extension, User, read_file
 
 
 class Context(Struct, frozen=True):
@@ -124,7 +124,17 @@ def _read(path: Path) -> _File:
 
 
 def _placed_cluster(cluster: Cluster, folder: str) -> Cluster:
-    return structs.replace(cluster, certificate_authority=_placed(cluster.certificate_authority, folder))
+    extensions = [Extension(each.name, _unnumbered(each.extension)) for each in cluster.extensions or ()]
+    return structs.replace(cluster, certificate_authority=_placed(cluster.certificate_authority, folder), extensions=extensions)
+
+
+def _unnumbered(value: Any) -> Any:
+    """Return a value without the numbers of lines that our YAML reader puts into some lists."""
+    from ..yamls import LINE
+
+    if isinstance(value, dict):
+        return {key: _unnumbered(each) for key, each in value.items() if key != LINE}
+    return [_unnumbered(each) for each in value] if isinstance(value, list) else value
 
 
 def _placed_user(user: User, folder: str) -> User:

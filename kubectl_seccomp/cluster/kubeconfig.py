@@ -104,7 +104,7 @@ def _target(options: Options, environment: Mapping[str, str], service_account: P
     in_pod = _in_pod(environment, service_account)
     if not (cluster.server or options.server):
         if in_pod:
-            return _in_cluster(environment, service_account)
+            return _in_cluster(options, environment, service_account)
         cluster = structs.replace(cluster, server=_default_server(config, cluster_name, environment))
     # Also with a kubeconfig: clientcmd/merged_client_builder.go `Namespace`.
     namespace = context.namespace or (_pod_namespace(environment, service_account) if in_pod else "")
@@ -131,11 +131,12 @@ def _in_pod(environment: Mapping[str, str], folder: Path) -> bool:
     return bool(named) and (folder / "token").is_file()
 
 
-def _in_cluster(environment: Mapping[str, str], folder: Path) -> Target:
+def _in_cluster(options: Options, environment: Mapping[str, str], folder: Path) -> Target:
     host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
     address = f"[{host}]" if ":" in host else host
     cluster = Cluster(server=f"https://{address}:{port}", certificate_authority=str(folder / "ca.crt"))
-    user = User(token_file=str(folder / "token"))
+    # Here, and only here, --token drops the token file (client_config.go `inClusterClientConfig`).
+    user = User(token_file=None if options.token else str(folder / "token"))
     return Target(cluster, user, "in-cluster", "in-cluster", None, _pod_namespace(environment, folder))
 
 

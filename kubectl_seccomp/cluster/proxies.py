@@ -77,26 +77,24 @@ def _parsed(text: str, what: str) -> Proxy:
 
 def _from_environment(server: str, environment: Mapping[str, str]) -> Proxy | None:
     parts = urlsplit(server)
-    variable = f"{parts.scheme}_proxy"
-    text = environment.get(variable) or environment.get(variable.upper()) or ""
+    variable = f"{parts.scheme}_proxy".upper()
+    text = environment.get(variable) or environment.get(variable.lower()) or ""
     # In a CGI program HTTP_PROXY is a header that some client has sent (https://go.dev/s/cgihttpproxy).
     if not text or (parts.scheme == "http" and environment.get("REQUEST_METHOD")):
         return None
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     if not _proxied(host, port, environment):
         return None
-    return _parsed(text if "://" in text else f"http://{text}", f"the address in {variable.upper()}")
+    return _parsed(text if "://" in text else f"http://{text}", f"the address in {variable}")
 
 
 def _proxied(host: str, port: int, environment: Mapping[str, str]) -> bool:
     address = _address(host)
     if host == "localhost" or (address is not None and address.is_loopback):
         return False
-    lower, upper = environment.get("no_proxy") or "", environment.get("NO_PROXY") or ""
-    # Where both are set, Go reads the lower one, and client-go the networks in the upper one as well.
-    if address is not None and any(_within(address, entry) for entry in _entries(upper or lower)):
-        return False
-    return not any(_matches(entry, host.lower(), port, address) for entry in _entries(lower or upper))
+    # Of two spellings Go 1.26 takes the upper one, as client-go does.
+    listed = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    return not any(_matches(entry, host.lower(), port, address) for entry in _entries(listed))
 
 
 def _entries(listed: str) -> Iterable[str]:
