@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import functools
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 # A token file is read again after a minute, less ten seconds (transport/token_source.go `NewCachedFileTokenSource`).
 TOKEN_FILE_SECONDS = 50.0
+# Where Linux distributions keep their authorities (Go crypto/x509/root_linux.go, 1.26).
+SYSTEM_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
 
 
 class Renewing:
@@ -174,7 +184,7 @@ def tls_context(cluster: Cluster, certificate: bytes | None) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif authority is None:
-        context.load_default_certs()
+        _load_system(context)
     else:
         # Go trusts whatever stands in the bundle, also an intermediate or the server's own certificate.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -185,6 +195,18 @@ def tls_context(cluster: Cluster, certificate: bytes | None) -> ssl.SSLContext:
     if certificate is not None:
         _load_chain(context, certificate)
     return context
+
+
+def _load_system(context: ssl.SSLContext) -> None:
+    """Trust the system's authorities, also where OpenSSL was built for another distribution: the bundle's is."""
+    import ssl
+
+    context.load_default_certs()
+    known = ssl.get_default_verify_paths()
+    if sys.platform == "linux" and not known.cafile and not known.capath:
+        for path in filter(os.path.exists, SYSTEM_AUTHORITIES):
+            context.load_verify_locations(cafile=path)
+            return
 
 
 def _load_chain(context: ssl.SSLContext, certificate: bytes) -> None:

@@ -6,6 +6,7 @@ import base64
 import fcntl
 import os
 import pty
+import ssl
 import subprocess
 import sys
 import termios
@@ -16,7 +17,9 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
+from kubectl_seccomp.cluster import credentials
 from kubectl_seccomp.cluster.connection import Options
+from kubectl_seccomp.cluster.entries import Cluster
 from tests.unit.kubeconfigs import B64, SECRET, authorization, config, fault, reach, written
 
 
@@ -164,3 +167,15 @@ def test_no_secret_in_a_repr(tmp_path: Path) -> None:
     assert SECRET not in repr(proxied) + repr(proxied.proxy)
     assert proxied.proxy is not None
     assert proxied.proxy.password == SECRET
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has several places")
+def test_the_systems_authorities_are_found_where_openssl_does_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL in a bundle that was made on another distribution knows the folders of that one."""
+    place = tmp_path / "ca.crt"
+    trustme.CA().cert_pem.write_to_path(place)
+    elsewhere = ssl.DefaultVerifyPaths("", "", "SSL_CERT_FILE", "/no", "SSL_CERT_DIR", "/no")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: elsewhere)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda _self: None)
+    monkeypatch.setattr(credentials, "SYSTEM_AUTHORITIES", (str(tmp_path / "absent"), str(place)))
+    assert len(credentials.tls_context(Cluster(), None).get_ca_certs()) == 1
