@@ -45,10 +45,10 @@ def select(api: Api, wanted: Selection) -> Found:
 
 
 def _one_namespace(api: Api, wanted: Selection, namespace: str) -> Found:
-    exists = lists.namespace_exists(api, namespace)
-    if exists is False:
-        raise Fault(f'namespace "{namespace}" not found', "see: kubectl get namespaces")
     try:
+        exists = lists.namespace_exists(api, namespace)
+        if exists is False:
+            raise Fault(f'namespace "{namespace}" not found', "see: kubectl get namespaces")
         pods = _open(api, wanted, namespace)
     except ApiError as error:
         raise _refusal(f'cannot list pods in namespace "{namespace}"', wanted, error) from error

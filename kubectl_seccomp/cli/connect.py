@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
+from .boundary import say
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
+
+
+# From this verbosity on, kubectl tells of each request.
+TELLING = 6
 
 
 def open_api(options: Options) -> Api:
@@ -15,4 +20,9 @@ def open_api(options: Options) -> Api:
     from ..cluster.api import Api
     from ..cluster.kubeconfig import connect
 
-    return Api(connect(options))
+    trace = say if options.verbosity >= TELLING else None
+    if options.via_kubectl:
+        from ..cluster.viakubectl import ViaKubectl
+
+        return ViaKubectl(options, trace=trace)
+    return Api(connect(options, trace=trace))

@@ -6,11 +6,11 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
-from ..cluster.api import Api, ApiError
+from ..cluster.api import ApiError
 from ..cluster.connection import Options
-from ..cluster.kubeconfig import connect
 from ..cluster.names import entries, objects
 from ..fault import Fault
+from .connect import open_api
 from .options import Words
 
 # With the start of the process, less than the second that a person waits for a completion.
@@ -42,6 +42,6 @@ def _give_up() -> None:
 def _ask(words: Words, options: Options) -> list[str]:
     if words in (Words.CONTEXTS, Words.CLUSTERS, Words.USERS):
         return entries(options.kubeconfig, os.environ)[words.value]
-    connection = connect(options)
+    api = open_api(options)
     path: Callable[[str], str] = _PATHS[words]
-    return objects(Api(connection), path(connection.namespace), SECONDS)
+    return objects(api, path(api.connection.namespace), SECONDS)

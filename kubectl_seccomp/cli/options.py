@@ -223,4 +223,9 @@ CONNECTION = Group("connection", "Connection", (
     _list("as_user_extra", "--as-user-extra", value="KEY=VALUE", text="Extra field to impersonate; can be repeated."),
     _text("request_timeout", "--request-timeout", value="TIME", text="Limit of one request, such as 5s or 1m; 0 for the default."),
     _flag("disable_compression", "--disable-compression", text="Ask for uncompressed answers."),
+    _text("username", "--username", value="NAME", text="Name for basic authentication."),
+    _text("password", "--password", value="PASSWORD", text="Password for basic authentication."),
+    _text("proxy_url", "--proxy-url", value="URL", text="Proxy on the way to the API server."),
+    _flag("via_kubectl", "--via-kubectl", text="Read through kubectl; neither exec nor probe pods."),
+    _number("verbosity", "-v", "--v", default="", text="kubectl's verbosity: from 6 on, a line for each request."),
 ))  # fmt: skip

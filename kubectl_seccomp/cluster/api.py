@@ -11,7 +11,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from .connection import CONNECT_SECONDS, READ_SECONDS, Connection, one_line, pool
+from ..model import Fault
+from .connection import Connection, one_line
+from .transport import CONNECT_SECONDS, READ_SECONDS, Transport
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -70,7 +72,7 @@ class ApiError(Exception):
         return word if rest.lower() == word else f"{word}: {rest}"
 
 
-class _Again(Exception):
+class TryAgain(Exception):
     """A failure that may be gone at the next try, with the seconds that the server asked to wait."""
 
     def __init__(self, error: ApiError, wait: float | None) -> None:
@@ -92,13 +94,13 @@ class Api:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.connection = connection
-        self._pool = pool(connection)
+        self._transport = Transport(connection)
         self._sleep = sleep
         self._clock = clock
 
     def close(self) -> None:
         """Close the connections that are kept open."""
-        self._pool.clear()
+        self._transport.clear()
 
     def get(
         self,
@@ -119,7 +121,7 @@ class Api:
         for attempt in range(tries):
             try:
                 return self._once(path, query, accept or "application/json", timeout, limit)
-            except _Again as again:
+            except TryAgain as again:
                 if attempt + 1 == tries:
                     raise again.error from None
                 self._sleep(0.25 * 2**attempt if again.wait is None else again.wait)
@@ -130,16 +132,12 @@ class Api:
 
         seconds = timeout or self.connection.timeout
         url = f"{self.connection.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = urllib3.HTTPHeaderDict(self._pool.headers)
-        headers["Accept"] = accept
         started = self._clock()
         try:
-            response = self._pool.request(
+            response = self._transport.request(
                 "GET",
                 url,
-                headers=headers,
-                preload_content=False,
-                redirect=False,
+                headers={"Accept": accept},
                 timeout=urllib3.Timeout(connect=seconds or CONNECT_SECONDS, read=seconds or READ_SECONDS),
             )
             with response:
@@ -147,14 +145,17 @@ class Api:
                 deadline = started + (seconds or LONGEST_ANSWER_SECONDS)
                 body = self._body(response, limit if ok else LARGEST_REFUSAL, deadline)
         except urllib3.exceptions.HTTPError as error:
-            raise self._transport(error, seconds) from error
+            raise self._no_answer(error, seconds) from error
+        except Fault as fault:
+            # The credentials cannot be renewed: what has been read stands.
+            raise ApiError(401, "Unauthorized", fault.message) from fault
         if body is None and ok:
             raise ApiError(0, "TooLarge", f"the answer is larger than {limit // 1024} KiB or took too long")
         if ok and body is not None:
             return body
         problem = from_response(response.status, body or b"")
         if response.status in BUSY:
-            raise _Again(problem, _retry_after(response.headers.get("Retry-After")))
+            raise TryAgain(problem, _retry_after(response.headers.get("Retry-After")))
         raise problem
 
     def _body(self, response: BaseHTTPResponse, limit: int, deadline: float) -> bytes | None:
@@ -167,22 +168,25 @@ class Api:
                 return None
         return body.getvalue()
 
-    def _transport(self, error: Exception, seconds: float | None) -> Exception:
+    def _no_answer(self, error: Exception, seconds: float | None) -> Exception:
         """Return what to raise when there was no answer: a broken connection may be better next time."""
         from urllib3 import exceptions
 
         server = one_line(self.connection.server, 200)
+        if isinstance(error, exceptions.ProxyError):
+            proxy = self.connection.proxy.url if self.connection.proxy else ""
+            return ApiError(0, "Unreachable", f"cannot reach {server} through the proxy {proxy}: {_cause(error.original_error)}")
         if isinstance(error, exceptions.SSLError):
             return ApiError(0, "TLS", _tls(server, error))
         if isinstance(error, exceptions.NameResolutionError):
             return ApiError(0, "Unreachable", f"cannot reach {server}: its name cannot be resolved")
         if isinstance(error, exceptions.NewConnectionError):
-            return _Again(ApiError(0, "Unreachable", f"cannot reach {server}: {_cause(error)}"), None)
+            return TryAgain(ApiError(0, "Unreachable", f"cannot reach {server}: {_cause(error)}"), None)
         if isinstance(error, exceptions.TimeoutError):
             usual = CONNECT_SECONDS if isinstance(error, exceptions.ConnectTimeoutError) else READ_SECONDS
             return ApiError(0, "Timeout", f"timeout after {seconds or usual:g}s")
         broken = ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}")
-        return _Again(broken, None) if isinstance(error, exceptions.ProtocolError) else broken
+        return TryAgain(broken, None) if isinstance(error, exceptions.ProtocolError) else broken
 
 
 def segment(name: str) -> str:
@@ -197,7 +201,8 @@ def from_response(status: int, body: bytes) -> ApiError:
     try:
         said = msgspec.json.decode(body, type=_Status)
     except UNDECODABLE:
-        said = _Status(one_line(body, 200))
+        page = body.lstrip()[:1] == b"<"
+        said = _Status(f"a web page, with status {status}, is no answer of a Kubernetes API server" if page else one_line(body, 200))
     message = said.message or said.reason or f"the server answered {status}"
     return ApiError(status, said.reason, message, said.metadata.continue_ if said.metadata else "")
 

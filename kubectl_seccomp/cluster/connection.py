@@ -1,28 +1,23 @@
 """One value that says how to reach an API server, and the options it is made from.
 
-Whoever opens a connection (lists, exec, probe pods) takes all of it: address, headers, TLS and its name,
-timeout.
+Whoever opens a connection (lists, exec, probe pods) takes all of it: address, proxy, headers, TLS and its name,
+timeout. Credentials may change during a run, so they are asked for with every request.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from .. import __version__
 from ..model import Fault
+from .proxies import Proxy
 
 if TYPE_CHECKING:
     import ssl
-
-    import urllib3
-
-# One connection per worker that asks at the same time (evidence.CONCURRENCY).
-POOL_SIZE = 16
-CONNECT_SECONDS = 30.0
-READ_SECONDS = 60.0
 
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _STEP = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)"
@@ -49,68 +44,90 @@ class Options(Struct, frozen=True):
     as_user_extra: list[str] = []
     request_timeout: str | None = None
     disable_compression: bool | None = None
+    username: str | None = None
+    password: str | None = None
+    proxy_url: str | None = None
+    via_kubectl: bool = False
+    verbosity: int = 0
 
     def __repr__(self) -> str:
         """Name the context only: the token is a secret."""
         return f"Options(context={self.context!r})"
 
 
+class Proof(Struct, frozen=True):
+    """What proves to the server who asks, and to us who answers. Compared by identity: one that was refused is replaced.
+
+    `authorization` is the header's value, None for none. `ssl_context` holds the client certificate; it is None for http.
+    """
+
+    authorization: str | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing: it is a secret."""
+        return "Proof(...)"
+
+
+class Source(Protocol):
+    """Where the proof comes from; may be used by several threads. Both methods raise Fault when it cannot be renewed."""
+
+    def current(self) -> Proof:
+        """Return what the next request goes out with."""
+
+    def refused(self, proof: Proof) -> bool:
+        """Take note that the server answered 401 to this proof, and return whether there is now another one to try."""
+
+
+class Fixed(Struct, frozen=True):
+    """A proof that stays the same for the whole run."""
+
+    proof: Proof = Proof()
+
+    def current(self) -> Proof:
+        """Return the one proof."""
+        return self.proof
+
+    def refused(self, proof: Proof) -> bool:
+        """Return False: there is no other."""
+        return proof is not self.proof
+
+
 class Connection(Struct, frozen=True):
     """How to reach one API server as one user.
 
-    `server` is its base URL without a slash at the end (it may have a path). `headers` hold credentials and
-    impersonation, with a name repeated for each group. `ssl_context` is None for http. `server_hostname` is the
-    name to ask for and to check instead of the server's own. `timeout` is what the user gave in seconds, None
-    for the defaults.
+    `server` is its base URL without a slash at the end (it may have a path). `headers` hold the impersonation, with a
+    name repeated for each group; `source` gives the credentials. `server_hostname` is the name to ask for and to check
+    instead of the server's own. `proxy_context` makes a TLS context towards an https proxy. `timeout` is what the user gave
+    in seconds, None for the defaults. `trace` is told of each request in one line without secrets. `kubectl` is set when
+    all reading goes through that program: then nothing else can be done.
     """
 
     server: str
     context: str | None = None
     namespace: str = "default"
     headers: tuple[tuple[str, str], ...] = ()
-    ssl_context: ssl.SSLContext | None = None
+    source: Source = Fixed()
     server_hostname: str | None = None
+    proxy: Proxy | None = None
+    proxy_context: Callable[[], ssl.SSLContext] | None = None
     timeout: float | None = None
     disable_compression: bool = False
+    trace: Callable[[str], None] | None = None
+    kubectl: str | None = None
 
     @property
     def user_agent(self) -> str:
         """What to send as User-Agent."""
         return f"kubectl-seccomp/{__version__}"
 
+    def identity(self, proof: Proof) -> tuple[tuple[str, str], ...]:
+        """Return all headers that say who asks, given the proof of this request."""
+        return ((("Authorization", proof.authorization),) if proof.authorization else ()) + self.headers
+
     def __repr__(self) -> str:
         """Leave the headers out: they are secrets."""
         return f"Connection(server={self.server!r}, context={self.context!r}, namespace={self.namespace!r})"
-
-
-def pool(connection: Connection) -> urllib3.PoolManager:
-    """Return a pool of connections with all headers of `connection` as defaults.
-
-    It never retries and never follows a redirect by itself: a redirect would carry the credentials elsewhere.
-    """
-    import urllib3
-
-    headers = urllib3.HTTPHeaderDict({"User-Agent": connection.user_agent})
-    headers["Accept-Encoding"] = "identity" if connection.disable_compression else "gzip"
-    for name, value in connection.headers:
-        # http.client writes Latin-1 where Go writes UTF-8: hand it the UTF-8 bytes one by one.
-        headers.add(name, value.encode().decode("latin-1"))
-    tls: dict[str, Any] = {}
-    if connection.ssl_context:
-        if not connection.ssl_context.check_hostname:
-            # The user asked for it, and kubectl does not nag either.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        tls = {"ssl_context": connection.ssl_context}
-        if connection.server_hostname:
-            tls["server_hostname"] = connection.server_hostname
-    return urllib3.PoolManager(
-        maxsize=POOL_SIZE,
-        block=False,
-        retries=False,
-        timeout=urllib3.Timeout(connect=connection.timeout or CONNECT_SECONDS, read=connection.timeout or READ_SECONDS),
-        headers=headers,
-        **tls,
-    )
 
 
 def parse_timeout(text: str | None) -> float | None:

@@ -37,14 +37,14 @@ class Cluster(Struct, frozen=True, rename="kebab"):
 class Variable(Struct, frozen=True):
     """One environment variable of an exec plugin."""
 
-    name: str
-    value: str
+    name: str = ""
+    value: str = ""
 
 
 class Exec(Struct, frozen=True, rename="camel"):
     """The exec plugin of a user entry."""
 
-    command: str
+    command: str = ""
     api_version: str = ""
     args: list[str] | None = None
     env: list[Variable] | None = None
@@ -83,10 +83,14 @@ class User(Struct, frozen=True, rename="kebab"):
 
 
 class Credentials(Struct, frozen=True):
-    """An Authorization header's value, and a client certificate with its key as one PEM text; None where absent."""
+    """An Authorization header's value, and a client certificate with its key as one PEM text; None where absent.
+
+    `expires` is when to ask for them again, in seconds since the epoch, None for never.
+    """
 
     authorization: str | None = None
     certificate: bytes | None = None
+    expires: float | None = None
 
     def __repr__(self) -> str:
         """Show nothing: all of it is secret."""

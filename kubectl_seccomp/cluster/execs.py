@@ -14,10 +14,11 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Observation, Observed
+from ..model import Fault, Observation, Observed
 from ..nodes.output import from_status, is_status
 from .api import UNDECODABLE, from_response
-from .connection import Connection, one_line
+from .connection import Connection, Proof, one_line
+from .transport import traced
 from .wire import Broken, Wire, open_wire
 
 if TYPE_CHECKING:
@@ -64,30 +65,58 @@ def run(connection: Connection, namespace: str, pod: str, container: str, comman
 
     import websocket
 
+    if connection.kubectl:
+        return ExecResult(error="not possible with --via-kubectl, which only reads")
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
     path = f"/api/v1/namespaces/{_segment(namespace)}/pods/{_segment(pod)}/exec?{urlencode(query, errors='replace')}"
     try:
-        with open_wire(connection, time.monotonic() + timeout) as wire:
-            return _read(_handshake(connection, wire, path))
+        return _asked(connection, path, time.monotonic() + timeout)
     except websocket.WebSocketBadStatusException as error:
         problem = from_response(error.status_code, error.resp_body or b"")
         return ExecResult(error=problem.why, forbidden=error.status_code in (401, 403))
+    except Fault as fault:
+        # The credentials cannot be renewed.
+        return ExecResult(error=fault.message, forbidden=True)
     except (websocket.WebSocketTimeoutException, TimeoutError):
         return ExecResult(error=f"the exec did not end within {timeout:g}s")
     except (websocket.WebSocketException, Broken, OSError, CookieError, ValueError) as error:
         return ExecResult(error=f"the exec broke off: {one_line(str(error), 200) or type(error).__name__}")
 
 
+def _asked(connection: Connection, path: str, deadline: float) -> ExecResult:
+    """Run one exec; what is answered 401 is asked once more if there are new credentials."""
+    import websocket
+
+    proof = connection.source.current()
+    try:
+        return _once(connection, proof, path, deadline)
+    except websocket.WebSocketBadStatusException as error:
+        if error.status_code != 401 or not connection.source.refused(proof):
+            raise
+    return _once(connection, connection.source.current(), path, deadline)
+
+
+def _once(connection: Connection, proof: Proof, path: str, deadline: float) -> ExecResult:
+    started, told = time.monotonic(), "no answer"
+    try:
+        with open_wire(connection, proof, deadline) as wire:
+            result = _read(_handshake(connection, proof, wire, path))
+        told = "101"
+    finally:
+        traced(connection, "GET", connection.server + path, told, started)
+    return result
+
+
 def _segment(name: str) -> str:
     return quote(name, safe="", errors="replace")
 
 
-def _handshake(connection: Connection, wire: Wire, path: str) -> websocket.WebSocket:
+def _handshake(connection: Connection, proof: Proof, wire: Wire, path: str) -> websocket.WebSocket:
     """Return the open WebSocket. Redirects are not followed, because they would carry the credentials elsewhere."""
     import websocket
 
     scheme, _, place = connection.server.partition("://")
-    headers = [f"{name}: {value}" for name, value in connection.headers]
+    headers = [f"{name}: {value}" for name, value in connection.identity(proof)]
     opened = websocket.WebSocket(skip_utf8_validation=True)
     opened.connect(  # type: ignore[no-untyped-call]
         f"{'wss' if scheme == 'https' else 'ws'}://{place}{path}",

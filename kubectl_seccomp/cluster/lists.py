@@ -201,12 +201,20 @@ def namespaces(api: Api) -> list[str]:
 
 
 def namespace_exists(api: Api, name: str) -> bool | None:
-    """Return whether a namespace exists, None when that cannot be seen; what is no name does not exist."""
+    """Return whether a namespace exists, None when that may not be seen; what is no name does not exist.
+
+    Raises ApiError when the server gives no answer: the next request would not get one either.
+    """
     try:
         api.get(f"/api/v1/namespaces/{segment(name)}")
     except ApiError as error:
-        return False if error.status == 404 or error.reason == INVALID else None
-    return True
+        if error.status == 404 or error.reason == INVALID:
+            return False
+        if error.status == 0:
+            raise
+    else:
+        return True
+    return None
 
 
 def events(api: Api, namespace: str, uid: str) -> list[Event]:

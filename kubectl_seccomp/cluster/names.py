@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from .api import UNDECODABLE, Api
-from .kubeconfig import _load
+from .configfiles import load
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 _MOST = "500"
@@ -28,7 +28,7 @@ class _List(Struct, frozen=True):
 
 def entries(explicit: str | None, environment: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the names of the contexts, clusters and users of the kubeconfig files. Fault when they cannot be read."""
-    config = _load(explicit, environment)
+    config = load(explicit, environment)
     return {"contexts": sorted(config.contexts), "clusters": sorted(config.clusters), "users": sorted(config.users)}
 
 

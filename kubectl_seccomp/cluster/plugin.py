@@ -1,21 +1,23 @@
 """Exec credential plugins: run the program a user entry names and take the token or certificate it prints.
 
-The rules are those of client-go 1.36 (plugin/pkg/client/auth/exec/exec.go). No message holds what a plugin printed
+The rules are those of client-go 1.37 (plugin/pkg/client/auth/exec/exec.go; rest/exec.go). No message holds what a plugin printed
 to its stdout; kubectl's limit on time is none, ours is so that nothing hangs.
 """
 
 from __future__ import annotations
 
 import base64
+import datetime
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Struct
 
 from ..model import Fault
+from . import children
 from .connection import one_line
 from .entries import Cluster, Credentials, Exec, pem
 
@@ -32,6 +34,7 @@ class _Status(Struct, frozen=True, rename="camel"):
     token: str | None = None
     client_certificate_data: str | None = None
     client_key_data: str | None = None
+    expiration_timestamp: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class _ExecCredential(Struct, frozen=True, rename="camel"):
@@ -42,6 +45,8 @@ class _ExecCredential(Struct, frozen=True, rename="camel"):
 
 def ask(plugin: Exec, cluster: Cluster, environment: Mapping[str, str]) -> Credentials:
     """Run the plugin of a user entry and return what it delivers; Fault, naming its command, when it does not."""
+    if not plugin.command:
+        raise Fault("exec plugin: command must be specified", _PLUGIN_DOCS)
     if plugin.api_version not in _EXEC_VERSIONS:
         raise Fault(f'exec plugin {plugin.command}: invalid apiVersion "{plugin.api_version}"', _PLUGIN_DOCS)
     interactive = _interactive(plugin)
@@ -51,7 +56,7 @@ def ask(plugin: Exec, cluster: Cluster, environment: Mapping[str, str]) -> Crede
     info = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
     variables = {variable.name: variable.value for variable in plugin.env or ()}
     variables["KUBERNETES_EXEC_INFO"] = msgspec.json.encode(info).decode()
-    return _delivered(plugin, _run(plugin, {**environment, **variables}, interactive))
+    return _delivered(plugin, _run(plugin, environment, variables, interactive))
 
 
 def _interactive(plugin: Exec) -> bool:
@@ -71,6 +76,7 @@ def _cluster_info(cluster: Cluster) -> dict[str, Any]:
     config = next((each.extension for each in cluster.extensions or () if each.name == f"{_EXEC_GROUP}/exec"), None)
     info = {
         "server": cluster.server,
+        "proxy-url": cluster.proxy_url,
         "tls-server-name": cluster.tls_server_name,
         "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
         "certificate-authority-data": base64.b64encode(authority).decode() if authority else None,
@@ -80,15 +86,15 @@ def _cluster_info(cluster: Cluster) -> dict[str, Any]:
     return {key: value for key, value in info.items() if value is not None}
 
 
-def _run(plugin: Exec, environment: Mapping[str, str], interactive: bool) -> bytes:
+def _run(plugin: Exec, environment: Mapping[str, str], variables: Mapping[str, str], interactive: bool) -> bytes:
     # On a terminal the plugin speaks to the person itself ("open this address…"); else its words go into the Fault.
     shown = sys.stderr is not None and sys.stderr.isatty()
     seconds = PERSON_SECONDS if interactive else PLUGIN_SECONDS
     named = f"exec plugin {plugin.command}"
     try:
         done = subprocess.run(
-            [plugin.command, *(plugin.args or ())],
-            env=environment,
+            [_found(plugin, environment), *(plugin.args or ())],
+            env=children.environment(environment, variables),
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if shown else subprocess.PIPE,
@@ -96,8 +102,7 @@ def _run(plugin: Exec, environment: Mapping[str, str], interactive: bool) -> byt
             check=False,
         )
     except FileNotFoundError as error:
-        hint = one_line(plugin.install_hint, 1000) if plugin.install_hint else _PLUGIN_DOCS
-        raise Fault(f"exec: executable {plugin.command} not found", hint) from error
+        raise _not_found(plugin) from error
     except subprocess.TimeoutExpired:
         # Not chained: the exception holds what was printed so far.
         raise Fault(f"{named} gave no answer within {seconds:g} seconds") from None
@@ -107,6 +112,18 @@ def _run(plugin: Exec, environment: Mapping[str, str], interactive: bool) -> byt
         said = one_line(done.stderr or b"")
         raise Fault(f"{named} failed with exit code {done.returncode}" + (f": {said}" if said else ""))
     return done.stdout
+
+
+def _found(plugin: Exec, environment: Mapping[str, str]) -> str:
+    found = children.program(plugin.command, environment)
+    if found is None:
+        raise _not_found(plugin)
+    return found
+
+
+def _not_found(plugin: Exec) -> Fault:
+    hint = one_line(plugin.install_hint, 1000) if plugin.install_hint else _PLUGIN_DOCS
+    return Fault(f"exec: executable {plugin.command} not found", hint)
 
 
 def _delivered(plugin: Exec, output: bytes) -> Credentials:
@@ -127,4 +144,8 @@ def _delivered(plugin: Exec, output: bytes) -> Credentials:
     if not status.token and not status.client_certificate_data:
         raise Fault(f"{named} didn't return a token or cert/key pair")
     pair = f"{status.client_certificate_data}\n{status.client_key_data}".encode()
-    return Credentials(f"Bearer {status.token}" if status.token else None, pair if status.client_certificate_data else None)
+    return Credentials(
+        f"Bearer {status.token}" if status.token else None,
+        pair if status.client_certificate_data else None,
+        status.expiration_timestamp.timestamp() if status.expiration_timestamp else None,
+    )

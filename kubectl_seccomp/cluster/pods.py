@@ -1,18 +1,20 @@
 """Pods made, watched, read and removed: the only use of the kubernetes package, imported when a probe is really needed.
 
-The client's transport is our own pool, so that its requests carry the same headers and the same TLS as all others.
+The client's transport is our own, so that its requests carry the same headers and the same TLS as all others.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
 
+from ..model import Fault
 from ..pods import ApiPod
 from .api import UNDECODABLE, ApiError, from_response, segment
-from .connection import Connection, one_line, pool
+from .connection import Connection, one_line
+from .transport import Transport
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -36,7 +38,7 @@ class PodClient:
             from kubernetes.client import ApiClient, Configuration
 
             client = ApiClient(Configuration(host=self._connection.server))
-            client.rest_client.pool_manager = pool(self._connection)
+            client.rest_client.pool_manager = Transport(self._connection)  # type: ignore[assignment]
             self._made = client
         return self._made
 
@@ -83,11 +85,10 @@ class PodClient:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
+        if self._connection.kubectl:
+            raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
         client = self.prepare()
-        transport: Any = client.rest_client.pool_manager
-        headers = transport.headers.copy()
-        headers["Accept"] = accept
-        headers["Content-Type"] = "application/json"
+        headers = {"Accept": accept, "Content-Type": "application/json"}
         timeout = self._connection.timeout or seconds
         try:
             answer = client.call_api(method, self._connection.server + path, headers, body, _request_timeout=(timeout, timeout))
@@ -96,6 +97,8 @@ class PodClient:
         except (HTTPError, ApiException) as error:
             cause = one_line(str(error), 200)
             raise ApiError(0, "Unreachable", f"no answer from {self._connection.server}: {cause}") from error
+        except Fault as fault:
+            raise ApiError(401, "Unauthorized", fault.message) from fault
         if not 200 <= answer.status < 300:
             raise from_response(answer.status, data)
         return data[:limit]

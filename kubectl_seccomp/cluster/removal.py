@@ -58,7 +58,7 @@ class Removal:
                 given_up = self._forced and self._since() > 2 * GONE_SECONDS
             except ApiError as error:
                 why = error.why
-                given_up = error.status in (401, 403) or self._clock.now() - began > UNREACHABLE_SECONDS
+                given_up = error.status in (401, 403, 405) or self._clock.now() - began > UNREACHABLE_SECONDS
             if given_up and not self.gone:
                 self.gone = True  # as far as this run can help it
                 self.said.append(self._left(why))

@@ -14,7 +14,8 @@ from werkzeug import Request, Response
 
 from kubectl_seccomp import __version__
 from kubectl_seccomp.cluster.api import Api, ApiError, from_response, segment
-from kubectl_seccomp.cluster.connection import Connection, Options, pool
+from kubectl_seccomp.cluster.connection import Connection, Options
+from kubectl_seccomp.cluster.transport import Transport
 from tests.api.conftest import Fake, ok, status
 
 PATH = "/api/v1/x"
@@ -103,7 +104,7 @@ def test_not_retried(fake: Fake, api: Api, slept: list[float], code: int) -> Non
 
 def test_a_pool_follows_no_redirect_by_itself(fake: Fake, connection: Connection) -> None:
     fake.on(PATH, Response("", 302, headers={"Location": "/elsewhere"}))
-    http = pool(connection)
+    http = Transport(connection)
     assert http.request("GET", fake.url + PATH).status == 302
     assert [request.path for request in fake.requests] == [PATH]
     http.clear()
@@ -119,7 +120,7 @@ WHY = [
     (403, b"Forbidden (user=u, verb=get)", "forbidden: Forbidden (user=u, verb=get)"),
     (401, b'{"message": "Unauthorized", "reason": "Unauthorized"}', "unauthorized"),
     (404, b'{"message": "pods \\"x\\" not found"}', 'pods "x" not found'),
-    (502, b"<html>\n <b>bad</b>\r\n</html>", "<html> <b>bad</b> </html>"),
+    (502, b"<html>\n <b>bad</b>\r\n</html>", "a web page, with status 502, is no answer of a Kubernetes API server"),
     (500, b'{"reason": "InternalError"}', "InternalError"),
     (500, b"", "the server answered 500"),
     (500, b"[1]", "[1]"),

@@ -65,10 +65,10 @@ def test_token(fake: Fake, open_api: Open, options: Options) -> None:
     assert TOKEN not in repr(api.connection)
 
 
-def test_a_token_never_goes_over_http(plain_fake: Fake, open_api: Open, tmp_path: Path) -> None:
+def test_a_token_never_goes_over_http(plain_fake: Fake, open_api: Open, ca_file: str, tmp_path: Path) -> None:
     plain_fake.on(PATH, {})
-    user = f"token: {TOKEN}, username: u, password: p, exec: {{command: /nonexistent, apiVersion: x}}, as: bob"
-    config = in_kubeconfig(tmp_path, plain_fake.url, "/nonexistent", user)
+    user = f"token: {TOKEN}, tokenFile: /nonexistent, exec: {{command: /nonexistent, apiVersion: x}}, as: bob"
+    config = in_kubeconfig(tmp_path, plain_fake.url, ca_file, user)
     for options in (Options(server=plain_fake.url, token=TOKEN), config):
         assert open_api(options).get(PATH) == b"{}"
     assert ["Authorization" in request.headers for request in plain_fake.requests] == [False, False]

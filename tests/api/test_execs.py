@@ -10,14 +10,13 @@ import pytest
 import trustme
 from msgspec import structs
 
-from kubectl_seccomp.cluster.connection import Connection
+from kubectl_seccomp.cluster.connection import Connection, Fixed, Proof
 from kubectl_seccomp.cluster.execs import MOST_OUTPUT, READERS, ExecResult, read_status, run
 from kubectl_seccomp.model import Observation
 from tests.api.websockets import Exec, Peer, Talk
 
 STATUS = b"Name:\tcat\nPid:\t7\nNoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n"
 HEADERS = (
-    ("Authorization", "Bearer tok"),
     ("Impersonate-User", "jane"),
     ("Impersonate-Group", "a"),
     ("Impersonate-Group", "b"),
@@ -47,7 +46,7 @@ def client_context(authority: trustme.CA) -> ssl.SSLContext:
 def serve(server_context: ssl.SSLContext, client_context: ssl.SSLContext) -> Callable[..., tuple[Exec, Connection]]:
     def start(*talk: Talk) -> tuple[Exec, Connection]:
         server = Exec(server_context, *talk)
-        return server, Connection(server.url, headers=HEADERS, ssl_context=client_context)
+        return server, Connection(server.url, headers=HEADERS, source=Fixed(Proof("Bearer tok", client_context)))
 
     return start
 
@@ -270,7 +269,7 @@ def test_no_answer_raises_or_hangs_and_a_part_is_no_answer(serve: Serve, talk: T
 def test_a_certificate_of_somebody_else_ends_it(serve: Serve) -> None:
     server, connection = serve(succeed)
     with server:
-        result = execute(structs.replace(connection, ssl_context=ssl.create_default_context()))
+        result = execute(structs.replace(connection, source=Fixed(Proof(None, ssl.create_default_context()))))
     assert "certificate verify failed" in (result.error or "").lower()
     assert server.peers == []
 

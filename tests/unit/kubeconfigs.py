@@ -56,4 +56,4 @@ def fault(tmp_path: Path, content: dict[str, Any] | str, **flags: Any) -> Fault:
 
 
 def authorization(connection: Connection) -> str | None:
-    return dict(connection.headers).get("Authorization")
+    return connection.source.current().authorization

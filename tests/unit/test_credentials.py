@@ -6,6 +6,7 @@ import base64
 import fcntl
 import os
 import pty
+import ssl
 import subprocess
 import sys
 import termios
@@ -16,7 +17,9 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
+from kubectl_seccomp.cluster import credentials
 from kubectl_seccomp.cluster.connection import Options
+from kubectl_seccomp.cluster.entries import Cluster
 from tests.unit.kubeconfigs import B64, SECRET, authorization, config, fault, reach, written
 
 
@@ -32,22 +35,37 @@ def test_the_token_file_goes_before_the_token(tmp_path: Path) -> None:
     assert authorization(found) == "Bearer from-file"
 
 
+def test_the_token_stands_in_for_a_token_file_that_cannot_be_read(tmp_path: Path) -> None:
+    found = reach(tmp_path, config(user={"token": "inline", "tokenFile": "/nonexistent"}))
+    assert authorization(found) == "Bearer inline"
+
+
+def test_a_key_without_a_certificate_is_nothing(tmp_path: Path) -> None:
+    assert reach(tmp_path, config(user={"client-key-data": B64, "token": "t"})).source.current().authorization == "Bearer t"
+
+
 def test_basic(tmp_path: Path) -> None:
     found = reach(tmp_path, config(user={"username": "ü", "password": "p:w"}))
     assert authorization(found) == "Basic " + base64.b64encode("ü:p:w".encode()).decode()
 
 
 WRONG_USERS = [
-    ({"token": SECRET, "username": "u", "password": SECRET}, "may be set, but not both"),
+    ({"token": SECRET, "username": "u", "password": SECRET}, "token and basicAuth, only one is allowed"),
+    ({"token": SECRET, "password": SECRET}, "token and basicAuth, only one is allowed"),
+    ({"tokenFile": "/dev/null", "username": "u", "password": SECRET}, "may be set, but not both"),
     ({"tokenFile": "/nonexistent"}, "unable to read token file /nonexistent: No such file or directory"),
     ({"tokenFile": "/dev/null"}, 'read empty token from file "/dev/null"'),
     ({"tokenFile": "/dev/zero"}, "larger than 10 MB"),
-    ({"client-certificate-data": B64}, "must be given together"),
-    ({"client-key-data": B64}, "must be given together"),
+    ({"client-certificate-data": B64}, "client-key-data or client-key must be specified"),
+    ({"client-certificate-data": B64, "client-certificate": "x"}, "client-certificate are both specified"),
+    ({"client-certificate-data": B64, "client-key": "x", "client-key-data": B64}, "client-key are both specified"),
+    ({"exec": {"command": "x"}, "auth-provider": {"name": "x"}}, "cannot be combined with an exec plugin"),
+    ({"exec": {"apiVersion": "client.authentication.k8s.io/v1"}}, "command must be specified"),
     ({"client-certificate-data": B64, "client-key-data": B64}, "no matching PEM pair"),
     ({"client-certificate-data": "%%" + SECRET, "client-key-data": B64}, "not base64"),
     ({"client-certificate": "/nonexistent", "client-key-data": B64}, "unable to read client certificate"),
-    ({"auth-provider": {"name": "oidc", "config": {"refresh-token": SECRET}}}, 'auth-provider "oidc"'),
+    ({"auth-provider": {"name": "oidc", "config": {"refresh-token": SECRET}}}, "(kubelogin), or give --token or --via-kubectl"),
+    ({"auth-provider": {"name": "gcp"}, "client-certificate": "/dev/null", "client-key": "/dev/null"}, "gke-gcloud-auth-plugin"),
     ({"as-groups": ["g"]}, "without impersonating a user"),
     ({"as-uid": "1"}, "without impersonating a user"),
     ({"as-user-extra": {"k": ["v"]}}, "without impersonating a user"),
@@ -56,7 +74,8 @@ WRONG_USERS = [
 
 @pytest.mark.parametrize(("user", "why"), WRONG_USERS)
 def test_wrong_users(tmp_path: Path, user: dict[str, Any], why: str) -> None:
-    assert why in fault(tmp_path, config(user=user)).message
+    found = fault(tmp_path, config(user=user))
+    assert why in f"{found.message} {found.hint}"
 
 
 WRONG_CLUSTERS = [
@@ -65,8 +84,11 @@ WRONG_CLUSTERS = [
     ({"certificate-authority": "/nonexistent"}, "unable to read certificate authority /nonexistent"),
     ({"certificate-authority": "/dev/null"}, "unable to load root certificates"),
     ({"certificate-authority-data": B64, "insecure-skip-tls-verify": True}, "insecure flag is not allowed"),
-    ({"proxy-url": f"http://u:{SECRET}@proxy"}, "proxy-url, which is not supported yet"),
-    ({"server": None}, "no http or https address"),
+    ({"certificate-authority-data": B64, "certificate-authority": "x"}, "certificate-authority are both specified"),
+    ({"certificate-authority": "/nonexistent", "server": "http://a.test"}, "unable to read certificate authority /nonexistent"),
+    ({"proxy-url": f"ftp://u:{SECRET}@proxy"}, "unsupported scheme"),
+    ({"proxy-url": f"http://u:{SECRET}@proxy:x"}, "is no address"),
+    ({"proxy-url": f"http://{SECRET}:@:1"}, "is no address"),
 ]
 
 
@@ -115,8 +137,9 @@ FLAGGED = [
     ({"as_groups": ["x"]}, [("Impersonate-User", "bob"), UID, ("Impersonate-Group", "x"), *EXTRA]),
     (
         {"as_uid": "2", "as_user_extra": ["a=b"]},
-        [("Impersonate-User", "bob"), ("Impersonate-Uid", "2"), *GROUPS, ("Impersonate-Extra-a", "b")],
+        [("Impersonate-User", "bob"), ("Impersonate-Uid", "2"), *GROUPS, *EXTRA, ("Impersonate-Extra-a", "b")],
     ),
+    ({"as_user_extra": ["K/\u00e9=b"]}, [("Impersonate-User", "bob"), UID, *GROUPS, ("Impersonate-Extra-K%2F%C3%A9", "b")]),
 ]
 
 
@@ -139,4 +162,20 @@ def test_wrong_extras(tmp_path: Path, flag: str) -> None:
 
 def test_no_secret_in_a_repr(tmp_path: Path) -> None:
     found = reach(tmp_path, config(user={"token": SECRET, "as": "bob"}))
-    assert SECRET not in repr(found) + str(found) + repr(Options(token=SECRET))
+    assert SECRET not in repr(found) + str(found) + repr(Options(token=SECRET)) + repr(found.source.current())
+    proxied = reach(tmp_path, config(cluster={"proxy-url": f"http://u:{SECRET}@proxy"}))
+    assert SECRET not in repr(proxied) + repr(proxied.proxy)
+    assert proxied.proxy is not None
+    assert proxied.proxy.password == SECRET
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has several places")
+def test_the_systems_authorities_are_found_where_openssl_does_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL in a bundle that was made on another distribution knows the folders of that one."""
+    place = tmp_path / "ca.crt"
+    trustme.CA().cert_pem.write_to_path(place)
+    elsewhere = ssl.DefaultVerifyPaths("", "", "SSL_CERT_FILE", "/no", "SSL_CERT_DIR", "/no")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: elsewhere)
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda _self: None)
+    monkeypatch.setattr(credentials, "SYSTEM_AUTHORITIES", (str(tmp_path / "absent"), str(place)))
+    assert len(credentials.tls_context(Cluster(), None).get_ca_certs()) == 1

@@ -28,9 +28,9 @@ def test_several_files_first_one_wins(tmp_path: Path) -> None:
     environment = {"KUBECONFIG": os.pathsep.join(paths)}
     found = connect(Options(), environment, NOWHERE)
     assert (found.context, found.server) == ("a", "https://a.test")
-    assert found.headers == (("Authorization", "Bearer one"),)
+    assert (found.headers, authorization(found)) == ((), "Bearer one")
     other = connect(Options(context="b"), environment, NOWHERE)
-    assert (other.context, other.server, other.headers) == ("b", "https://b.test", ())
+    assert (other.context, other.server, authorization(other)) == ("b", "https://b.test", None)
 
 
 def test_current_context_may_stand_in_a_later_file(tmp_path: Path) -> None:
@@ -73,6 +73,8 @@ def test_in_a_pod(tmp_path: Path) -> None:
     environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
     with pytest.raises(Fault, match="unable to read certificate authority"):
         connect(Options(), environment, tmp_path)
+    with pytest.raises(Fault, match="no configuration has been provided"):
+        connect(Options(), {"KUBERNETES_SERVICE_HOST": "fd00::1"}, tmp_path)
     found = connect(Options(insecure_skip_tls_verify=True), environment, tmp_path)
     assert (found.server, found.context, found.namespace) == ("https://[fd00::1]:6443", None, "shop")
     assert authorization(found) == "Bearer pod-token"
@@ -80,17 +82,63 @@ def test_in_a_pod(tmp_path: Path) -> None:
     assert authorization(connect(Options(server="https://else"), environment, tmp_path)) is None
 
 
+def test_in_a_pod_a_kubeconfig_that_names_no_server_is_not_used(tmp_path: Path) -> None:
+    written(tmp_path / "token", "pod-token\n")
+    environment = {
+        "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+        "KUBERNETES_SERVICE_PORT": "443",
+        "POD_NAMESPACE": "own",
+        "KUBECONFIG": written(tmp_path / "config", config(current=None)),
+    }
+    found = connect(Options(insecure_skip_tls_verify=True), environment, tmp_path)
+    assert (found.server, found.namespace, authorization(found)) == ("https://10.0.0.1:443", "own", "Bearer pod-token")
+
+
+def test_in_a_pod_its_namespace_stands_in_for_the_one_that_a_context_does_not_name(tmp_path: Path) -> None:
+    written(tmp_path / "token", "pod-token\n")
+    content = config()
+    environment = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443", "POD_NAMESPACE": "own"}
+    environment["KUBECONFIG"] = written(tmp_path / "config", content)
+    assert connect(Options(), environment, tmp_path).namespace == "ns-a"
+    del content["contexts"][0]["context"]["namespace"]
+    written(tmp_path / "config", content)
+    assert connect(Options(), environment, tmp_path).namespace == "own"
+    assert connect(Options(), environment, NOWHERE).namespace == "default"
+
+
+def test_the_master_of_old(tmp_path: Path) -> None:
+    assert connect(Options(), {"KUBERNETES_MASTER": "http://m:8080"}, NOWHERE).server == "http://m:8080"
+    assert reach(tmp_path, config(), {"KUBERNETES_MASTER": "http://m:8080"}).server == "https://a.test"
+
+
+def test_a_link_in_the_way_does_not_lead_elsewhere(tmp_path: Path) -> None:
+    """filepath.Join takes ".." out of the text."""
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "deep")
+    written(tmp_path / "token", "right\n")
+    written(tmp_path / "real" / "token", "wrong\n")
+    written(tmp_path / "real" / "deep" / "config", config(user={"tokenFile": "../token"}))
+    environment = {"KUBECONFIG": str(tmp_path / "link" / "config")}
+    assert authorization(connect(Options(), environment, NOWHERE)) == "Bearer right"
+
+
+def test_a_file_that_may_be_there_is_not_skipped(tmp_path: Path) -> None:
+    written(tmp_path / "file", "")
+    with pytest.raises(Fault, match=r"unable to read kubeconfig .*: Not a directory"):
+        connect(Options(), {"KUBECONFIG": str(tmp_path / "file" / "config")}, NOWHERE)
+
+
 WRONG_FILES = [
     ("not YAML", f"users: [{{token: {SECRET}", "it is not YAML in line"),
     ("an alias", f"a: 1\nusers: *{SECRET}", "it is not YAML in line 2"),
-    ("a tag", f"users: !!python/object:os.system {SECRET}", "it is not YAML in line 1"),
+    ("a tag", f"users: !!python/object:os.system {SECRET}", "Expected `array | null`, got `str` - at `$.users`"),
     ("a list", f"[{SECRET}]", "Expected `object`, got `array`"),
     ("a text", SECRET, "Expected `object`, got `str`"),
     ("a number as token", "users: [{name: a, user: {token: 12345}}]", "$.users[0].user.token"),
     ("a text as list", f"users: {SECRET}", "Expected `array | null`, got `str` - at `$.users`"),
     ("groups as text", f"users: [{{name: a, user: {{as-groups: {SECRET}}}}}]", "$.users[0].user.as-groups"),
-    ("a date", "clusters: [{name: a, cluster: {server: 2026-11-24}}]", "$.clusters[0].cluster.server"),
-    ("no command", "users: [{name: a, user: {exec: {}}}]", "missing required field `command`"),
+    ("a word that is a bool", "clusters: [{name: a, cluster: {server: y}}]", "$.clusters[0].cluster.server"),
+    ("a name twice", "users: [{name: a}, {name: b}, {name: a}]", 'duplicate name "a" in list'),
     ("nested", "a: " + "[" * 5000, "it is not YAML"),
     ("control characters", "a: \0", "it is not YAML"),
 ]
@@ -111,12 +159,13 @@ def test_the_named_file_must_be_there(tmp_path: Path, path: str, why: str) -> No
 
 WRONG_NAMES = [
     ({"context": "x"}, config(), 'context "x" does not exist'),
-    ({}, config(current="y"), 'context "y" does not exist'),
+    ({}, config(current="z"), 'context "z" does not exist'),
     ({"cluster": "x"}, config(), 'cluster "x" does not exist'),
     ({"user": "x"}, config(), 'auth info "x" does not exist'),
     ({}, config(users=[]), 'auth info "a" does not exist'),
     ({}, config(clusters=None), 'cluster "a" does not exist'),
     ({}, config(current=None), "current-context is not set"),
+    ({}, config(cluster={"server": None}), 'no server found for cluster "a"'),
     ({"context": "x"}, "", 'context "x" does not exist'),
 ]
 
@@ -127,13 +176,20 @@ def test_wrong_names(tmp_path: Path, flags: dict[str, str], content: Any, why: s
 
 
 def test_flags_go_before_the_file(tmp_path: Path) -> None:
-    content = config("a", {"tokenFile": "/nonexistent", "username": "u", "password": SECRET})
+    content = config("a", {"tokenFile": "/nonexistent"})
     content["clusters"].append({"name": "b", "cluster": {"server": "https://b.test", "disable-compression": True}})
     content["users"].append({"name": "b", "user": {"token": "b"}})
     found = reach(tmp_path, content, cluster="b", user="b", namespace="n", request_timeout="1m")
     assert (found.server, found.namespace, found.timeout) == ("https://b.test", "n", 60.0)
     assert (authorization(found), found.disable_compression) == ("Bearer b", True)
     assert authorization(reach(tmp_path, content, token="flag")) == "Bearer flag"
+
+
+def test_what_a_context_names_may_be_missing_when_flags_say_it_all(tmp_path: Path) -> None:
+    found = reach(tmp_path, config(clusters=[], users=[]), server="https://b.test", token="flag")
+    assert (found.server, authorization(found)) == ("https://b.test", "Bearer flag")
+    assert fault(tmp_path, config(users=[]), user="a", token="flag").message == 'auth info "a" does not exist'
+    assert fault(tmp_path, config(clusters=[]), cluster="a", server="https://b").message == 'cluster "a" does not exist'
 
 
 SERVERS = [
@@ -149,8 +205,10 @@ def test_server(tmp_path: Path, given: str, server: str) -> None:
     assert reach(tmp_path, "", server=given).server == server
 
 
-def test_a_server_without_a_scheme_is_https_when_anything_says_tls(tmp_path: Path) -> None:
-    assert reach(tmp_path, "", server="h:6443", insecure_skip_tls_verify=True).server == "https://h:6443"
+def test_a_server_without_a_scheme_is_http_whatever_says_tls(tmp_path: Path) -> None:
+    """And so no credentials go there: kubectl 1.37 does the same."""
+    found = reach(tmp_path, "", server="h:6443", insecure_skip_tls_verify=True, token=SECRET)
+    assert (found.server, authorization(found)) == ("http://h:6443", None)
 
 
 WRONG_SERVERS = [

@@ -146,7 +146,9 @@ WRONG_ENTRIES = [
     (entry("x", mode="Always"), "standard input is not a terminal"),
     (entry("no-such-plugin"), "exec: executable no-such-plugin not found"),
     (entry("/dev/null"), "exec plugin /dev/null cannot be run: "),
-    (entry("a\0b"), "cannot be run: "),
+    (entry("a\0b"), "not found"),
+    (entry("./a\0b"), "cannot be run: "),
+    (entry(""), "command must be specified"),
 ]
 
 

@@ -1,0 +1,191 @@
+"""The way to the cluster seen from the command line: one sentence when it fails, within the time, and -v."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.api.conftest import Fake, ok, page
+
+TOKEN = "s3cret-t0ken"
+PODS = "/api/v1/pods"
+V1 = "client.authentication.k8s.io/v1"
+Config = Callable[..., str]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kubectl_seccomp", *arguments]
+    plain = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
+    return subprocess.run(command, env=plain, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def config(tmp_path: Path, ca_file: str) -> Config:
+    def config(server: str, user: dict[str, Any] | None = None, **cluster: Any) -> str:
+        content = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": server, "certificate-authority": ca_file, **cluster}}],
+            "users": [{"name": "c", "user": user or {"token": TOKEN}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        }
+        path = tmp_path / "config"
+        path.write_text(json.dumps(content))
+        return str(path)
+
+    return config
+
+
+def one_sentence(path: str, *more: str, seconds: float = 15.0) -> str:
+    """Return what both commands say when there is no way: the same, in time, and on stderr alone."""
+    said: set[str] = set()
+    for command in ("audit", "list"):
+        started = time.monotonic()
+        done = run(command, "--kubeconfig", path, *more)
+        assert time.monotonic() - started < seconds
+        assert done.returncode == 3, done.stderr
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        assert TOKEN not in done.stderr
+        lines = [line for line in done.stderr.splitlines() if not line.startswith(("hint: ", "see: "))]
+        assert len(lines) == 1, done.stderr
+        said.add(lines[0].replace(' in namespace "default"', ""))
+    assert len(said) == 1
+    return said.pop()
+
+
+def test_a_failing_plugin(config: Config, tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin"
+    plugin.write_text(f"#!/bin/sh\necho {TOKEN}\necho 'log in first' >&2\nexit 4\n")
+    plugin.chmod(0o700)
+    user = {"exec": {"command": str(plugin), "apiVersion": V1, "interactiveMode": "Never"}}
+    assert one_sentence(config("https://127.0.0.1:1", user)) == f"error: exec plugin {plugin} failed with exit code 4: log in first"
+
+
+def test_an_unknown_context(config: Config) -> None:
+    assert one_sentence(config("https://127.0.0.1:1"), "--context", "x") == 'error: context "x" does not exist'
+
+
+def test_a_closed_port(config: Config) -> None:
+    said = one_sentence(config("https://127.0.0.1:1"))
+    assert said == "error: cannot list pods: cannot reach https://127.0.0.1:1: Connection refused"
+
+
+@pytest.fixture
+def black_hole() -> Iterator[str]:
+    """A port that takes no more connections: what it is sent is dropped, as by a firewall."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        full = [socket.socket() for _ in range(4)]
+        for each in full:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        for each in full:
+            each.close()
+
+
+def test_a_black_hole(config: Config, black_hole: str) -> None:
+    assert one_sentence(config(black_hole), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+
+
+def test_a_server_that_hangs(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        assert one_sentence(config(server), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+
+
+def test_a_server_that_hangs_after_the_handshake(config: Config, fake: Fake) -> None:
+    done = threading.Event()
+
+    def hang(_request: Request) -> Response:
+        done.wait(3)
+        return ok({})
+
+    for path in (PODS, "/api/v1/namespaces/default"):
+        fake.on(path, hang)
+    assert one_sentence(config(fake.url), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+    done.set()
+
+
+def test_an_expired_certificate(config: Config, authority: trustme.CA) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
+    with HTTPServer("127.0.0.1", ssl_context=context) as server:
+        address = server.url_for("").rstrip("/")
+        said = one_sentence(config(address))
+    assert said == f"error: cannot list pods: tls: failed to verify the certificate of {address}: certificate has expired"
+
+
+HTML = "<!doctype html>\n<html><body>Please <b>log in</b></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (200, "the answer could not be decoded: JSON is malformed: invalid character (byte 0)"),
+        (403, "forbidden: a web page, with status 403, is no answer of a Kubernetes API server"),
+        (401, "unauthorized: a web page, with status 401, is no answer of a Kubernetes API server"),
+    ],
+)
+def test_a_web_page(config: Config, fake: Fake, code: int, why: str) -> None:
+    for path in (PODS, "/api/v1/namespaces", "/api/v1/namespaces/default", "/api/v1/namespaces/default/pods"):
+        fake.on(path, Response(HTML, code, content_type="text/html"))
+    said = one_sentence(config(fake.url))
+    assert said == f"error: cannot list pods: {why}"
+
+
+def test_a_proxy_that_is_not_there(config: Config) -> None:
+    said = one_sentence(config("https://kube.internal", **{"proxy-url": f"http://u:{TOKEN}@127.0.0.1:1"}))
+    assert (
+        said == "error: cannot list pods: cannot reach https://kube.internal through the proxy http://127.0.0.1:1: Connection refused"
+    )
+
+
+@pytest.fixture
+def pods(fake: Fake) -> Fake:
+    fake.on(PODS, page(["web"]))
+    fake.on("/api/v1/nodes", {"items": []})
+    return fake
+
+
+@pytest.mark.parametrize("flag", [["-v", "6"], ["-v=6"], ["-v6"], ["--v=8"], ["--v", "9"]])
+def test_one_line_for_each_request(config: Config, pods: Fake, flag: list[str]) -> None:
+    done = run("audit", "--kubeconfig", config(pods.url, {"token": TOKEN, "as": "bob"}), "-o", "json", *flag)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("GET ")]
+    assert re.fullmatch(rf"GET {pods.url}{PODS}\?limit=500 200 in \d+ ms", lines[0])
+    assert len(lines) == len(pods.requests)
+    assert json.loads(done.stdout)["summary"]["pods"] == 1
+    assert TOKEN not in done.stderr + done.stdout
+    assert "bob" not in done.stderr
+
+
+@pytest.mark.parametrize("flag", [[], ["-v", "5"], ["-v=0"]])
+def test_below_six_it_is_silent(config: Config, pods: Fake, flag: list[str]) -> None:
+    done = run("audit", "--kubeconfig", config(pods.url), "-o", "json", *flag)
+    assert json.loads(done.stdout)["summary"]["pods"] == 1
+    assert "GET " not in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["-v=x", "--v=", "-v=6.5"])
+def test_a_level_is_a_number(flag: str) -> None:
+    done = run("list", flag)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
