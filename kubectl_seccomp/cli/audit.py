@@ -82,11 +82,15 @@ def make_report(
     everywhere = selecting.all_namespaces or (cluster_wide and not connection.namespace)
     namespace = None if everywhere else api.connection.namespace
     wanted = Selection(namespace, selecting.selector, selecting.field_selector, selecting.chunk_size)
-    evidence = nodes_evidence(api)
-    evidence, through = look(api, wanted, evidence) if look is not None else (evidence, iter)
     found = select(api, wanted)
+    evidence = nodes_evidence(api)
+    pods = found.pods
+    if look is not None:
+        evidence, through = look(api, pods, evidence)
+        # Listed again: what is judged has to be what runs after the nodes were asked.
+        pods = through(select(api, wanted).pods)
     top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
-    return judge_pods(through(_told(found.pods)), evidence, rules, top)
+    return judge_pods(_told(pods), evidence, rules, top)
 
 
 def _manifests(files: Files) -> Iterator[Pod | Gap]:

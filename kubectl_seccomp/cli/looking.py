@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from ..cluster.api import Api
     from ..cluster.probe import Settings
     from ..pods import Pod
-    from ..scope import Selection
     from ..verify import Verified
 
     # What looks at a cluster before it is judged: `looked_at` with its options.
-    Look = Callable[[Api, Selection, Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
+    Look = Callable[[Api, Iterator[Pod | Gap], Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
 
 DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
 
@@ -31,7 +30,7 @@ def settings(probing: Probing) -> Settings:
 
 
 def looked_at(
-    api: Api, wanted: Selection, evidence: Evidence, verifying: Verifying, probing: Probing
+    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing
 ) -> tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]:
     """Return the evidence with what the nodes say, and what the pods have to pass through before they are judged by it.
 
@@ -44,7 +43,7 @@ def looked_at(
     from ..verify import marked, unseen
 
     observed = dict(evidence.observed)
-    found = _ask_nodes(api, wanted, evidence, verifying, probing) if verifying.verify else None
+    found = _ask_nodes(api, pods, evidence, verifying, probing) if verifying.verify else None
     if found is not None:
         observed = found.observed
         gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
@@ -58,13 +57,12 @@ def looked_at(
     return structs.replace(evidence, observed=observed), through
 
 
-def _ask_nodes(api: Api, wanted: Selection, evidence: Evidence, verifying: Verifying, probing: Probing) -> Verified:
+def _ask_nodes(api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing) -> Verified:
     from ..cluster.pods import PodClient
-    from ..scope import select
     from ..verify import Limits, survey, verify
 
     limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
-    work = survey(select(api, wanted).pods)
+    work = survey(pods)
     try:
         return verify(api, PodClient(api.connection), work, evidence.nodes, settings(probing), limits, _progress)
     finally:

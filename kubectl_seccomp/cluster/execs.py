@@ -97,11 +97,16 @@ def _asked(connection: Connection, path: str, deadline: float) -> ExecResult:
 
 
 def _once(connection: Connection, proof: Proof, path: str, deadline: float) -> ExecResult:
+    import websocket
+
     started, told = time.monotonic(), "no answer"
     try:
         with open_wire(connection, proof, deadline) as wire:
             result = _read(_handshake(connection, proof, wire, path))
         told = "101"
+    except websocket.WebSocketBadStatusException as error:
+        told = str(error.status_code)
+        raise
     finally:
         traced(connection, "GET", connection.server + path, told, started)
     return result

@@ -12,7 +12,7 @@ import msgspec
 
 from ..model import Fault
 from ..pods import ApiPod
-from .api import UNDECODABLE, ApiError, from_response, segment
+from .api import LARGEST_REFUSAL, UNDECODABLE, ApiError, from_response, segment
 from .connection import Connection, one_line
 from .transport import Transport
 
@@ -92,16 +92,17 @@ class PodClient:
         timeout = self._connection.timeout or seconds
         try:
             answer = client.call_api(method, self._connection.server + path, headers, body, _request_timeout=(timeout, timeout))
+            ok = 200 <= answer.status < 300
             with answer.response as response:
-                data: bytes = response.read(limit + 1, decode_content=True)
+                data: bytes = response.read(limit if ok else LARGEST_REFUSAL, decode_content=True)
         except (HTTPError, ApiException) as error:
             cause = one_line(str(error), 200)
             raise ApiError(0, "Unreachable", f"no answer from {self._connection.server}: {cause}") from error
         except Fault as fault:
             raise ApiError(401, "Unauthorized", fault.message) from fault
-        if not 200 <= answer.status < 300:
+        if not ok:
             raise from_response(answer.status, data)
-        return data[:limit]
+        return data
 
     def _decoded(self, body: bytes) -> ApiPod:
         try:

@@ -97,6 +97,10 @@ def absent_crio(peer: Peer) -> None:
     exits(255, ABSENT_CRIO.format(peer_command(peer)).encode())(peer)
 
 
+def silent(_peer: Peer) -> None:
+    """Hangs up without a word."""
+
+
 def test_output_and_status(serve: Serve) -> None:
     server, connection = serve(succeed)
     with server:
@@ -120,6 +124,16 @@ def test_the_request_carries_every_header_and_every_word(serve: Serve) -> None:
     assert peer.header("User-Agent")[0].startswith("kubectl-seccomp/")
     assert peer.header("Sec-WebSocket-Protocol") == ["v5.channel.k8s.io,v4.channel.k8s.io"]
     assert peer.header("Origin") == []
+
+
+@pytest.mark.parametrize(("talk", "told"), [(succeed, "101"), (lambda peer: peer.refuse(403, "no"), "403"), (silent, "no answer")])
+def test_the_trace_tells_of_it_and_no_secret(serve: Serve, talk: Talk, told: str) -> None:
+    server, connection = serve(talk)
+    lines: list[str] = []
+    with server:
+        execute(structs.replace(connection, trace=lines.append))
+    path = "/api/v1/namespaces/shop/pods/web-0/exec?container=app&stdout=true&stderr=true&command=true"
+    assert [line.partition(" in ")[0] for line in lines] == [f"GET {server.url}{path} {told}"]
 
 
 def test_an_address_with_a_path(serve: Serve) -> None:
@@ -212,10 +226,6 @@ def trickle(peer: Peer) -> None:
     while True:
         peer.socket.sendall(b"X")
         threading.Event().wait(0.05)
-
-
-def silent(_peer: Peer) -> None:
-    """Hangs up without a word."""
 
 
 def raw(data: bytes) -> Talk:

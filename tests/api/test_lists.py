@@ -92,6 +92,13 @@ FACTS = NodeFacts(
 )
 
 
+NOT_READY, NO_MACHINE = "the node is not ready", "there is no machine behind this node"
+
+
+def labelled(**labels: str) -> dict[str, Any]:
+    return {**with_ready("True"), "metadata": {"name": "n", "labels": labels}}
+
+
 def with_ready(state: str | None) -> dict[str, Any]:
     conditions = [] if state is None else [{"type": "Ready", "status": state}]
     return {"metadata": {"name": "n"}, "status": {"conditions": conditions}}
@@ -101,12 +108,15 @@ def with_ready(state: str | None) -> dict[str, Any]:
     ("item", "facts"),
     [
         (NODE, FACTS),
-        ({}, NodeFacts("", reachable=False)),
-        ({"metadata": {"name": "n"}, "status": {"nodeInfo": None}}, NodeFacts("n", reachable=False)),
+        ({}, NodeFacts("", reachable=False, unaskable=NOT_READY)),
+        ({"metadata": {"name": "n"}, "status": {"nodeInfo": None}}, NodeFacts("n", reachable=False, unaskable=NOT_READY)),
         (with_ready("True"), NodeFacts("n")),
-        (with_ready("False"), NodeFacts("n", reachable=False)),
-        (with_ready("Unknown"), NodeFacts("n", reachable=False)),
-        (with_ready(None), NodeFacts("n", reachable=False)),
+        (with_ready("False"), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
+        (with_ready("Unknown"), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
+        (with_ready(None), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
+        ({**with_ready("True"), "spec": {"unschedulable": True}}, NodeFacts("n", unaskable="the node is cordoned")),
+        (labelled(type="virtual-kubelet"), NodeFacts("n", unaskable=NO_MACHINE)),
+        (labelled(**{"eks.amazonaws.com/compute-type": "fargate"}), NodeFacts("n", unaskable=NO_MACHINE)),
     ],
 )
 def test_nodes(fake: Fake, api: Api, item: dict[str, Any], facts: NodeFacts) -> None:

@@ -9,7 +9,6 @@ import os
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +23,12 @@ from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.entries import User, pem
 from kubectl_seccomp.cluster.kubeconfig import Target, connect, resolve
 from kubectl_seccomp.model import Fault
+from tests.cluster.kubeconfigs import FOLDERS, HOSTS, Ground, files, names, orders, overrides
 from tests.cluster.kubectls import Recorder, Seen, find_kubectl, kubectl
 
 NOWHERE = Path("/nonexistent")
-NAMES = ["a", "b", "c"]
-FOLDERS = ["one", "two", "three"]
-HOSTS = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 PATH = "/api/v1/pods"
 QUERIES = 3
-SERVERS = [*["https://{0}:{1}"] * 8, "https://{0}:{1}/", "{0}:{1}"]
-
-
-@dataclass
-class Ground:
-    """Folders with the files that kubeconfigs point to, different in each, and a server that keeps what it was asked."""
-
-    kubectl: str
-    root: Path
-    recorder: Recorder
 
 
 @pytest.fixture(scope="module")
@@ -65,85 +52,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield Ground(program, root, recorder)
 
 
-def inline(ground: Ground, name: str) -> str:
-    return base64.b64encode((ground.root / "two" / name).read_bytes()).decode()
-
-
-names = st.sampled_from(NAMES)
-words = st.sampled_from(["dev", "system:masters", "Ünal", "a b", "x=y"])
-extras = st.dictionaries(st.sampled_from(["scopes", "acme.com/p", "Größe", "A%B"]), st.lists(words, min_size=1, max_size=2), max_size=2)
-impersonated: st.SearchStrategy[dict[str, Any]] = st.one_of(
-    st.just({}),
-    st.just({}),
-    st.fixed_dictionaries(
-        {"as": words},
-        optional={"as-uid": words, "as-groups": st.lists(words, min_size=1, max_size=3), "as-user-extra": extras},
-    ),
-    st.sampled_from([{}, {}, {}, {"as-groups": ["nobody-to-be"]}]),
-)
-
-
-def clusters(ground: Ground) -> st.SearchStrategy[dict[str, Any]]:
-    servers = [server.format(host, ground.recorder.port) for server in SERVERS for host in HOSTS]
-    authorities = [
-        {},
-        *[{"certificate-authority": "ca.crt"}] * 6,
-        {"certificate-authority": "../ca.crt"},
-        {"certificate-authority": "./nested/../ca.crt"},
-        {"certificate-authority": str(ground.root / "three" / "ca.crt")},
-        {"certificate-authority": "missing.crt"},
-        *[{"certificate-authority-data": inline(ground, "ca.crt")}] * 3,
-        {"insecure-skip-tls-verify": True},
-        {"insecure-skip-tls-verify": True, "certificate-authority": "ca.crt"},
-    ]
-    other = [*[{}] * 6, {"tls-server-name": "named.internal"}, {"tls-server-name": "wrong.internal"}, {"disable-compression": True}]
-    return st.builds(
-        lambda server, *parts: {"server": server, **parts[0], **parts[1]},
-        st.sampled_from(servers),
-        st.sampled_from(authorities),
-        st.sampled_from(other),
-    )
-
-
-def users(ground: Ground) -> st.SearchStrategy[dict[str, Any]]:
-    credentials = [
-        {},
-        *[{"token": "inline"}] * 3,
-        *[{"tokenFile": "token"}] * 3,
-        {"tokenFile": "../token", "token": "inline"},
-        {"tokenFile": "missing", "token": "inline"},
-        {"tokenFile": "missing"},
-        {"username": "u", "password": "p:w"},
-        {"username": "u", "token": "inline"},
-        {"client-certificate": "client.crt", "client-key": "client.key"},
-        {"client-certificate-data": inline(ground, "client.crt"), "client-key-data": inline(ground, "client.key")},
-        {"client-certificate-data": inline(ground, "client.crt"), "client-key-data": inline(ground, "client.key"), "token": "also"},
-        {"client-certificate": "client.crt"},
-        {"client-key": "client.key"},
-    ]
-    return st.builds(lambda one, two: {**one, **two}, st.sampled_from(credentials), impersonated)
-
-
-def files(ground: Ground) -> st.SearchStrategy[dict[str, Any]]:
-    contexts = st.fixed_dictionaries({"cluster": names, "user": names}, optional={"namespace": st.sampled_from(["shop", "default"])})
-
-    def named(kind: str, entries: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
-        def listed(keys: list[str]) -> st.SearchStrategy[list[dict[str, Any]]]:
-            return st.tuples(*(entries.map(lambda entry, key=key: {"name": key, kind: entry}) for key in keys)).map(list)  # type: ignore[misc]
-
-        # Mostly each name once: a name twice spoils the file, and one that lacks may be in another.
-        return st.sampled_from([*[NAMES] * 40, ["c", "a", "b"], ["a", "b"], ["c"], [], ["a", "b", "a"]]).flatmap(listed)
-
-    return st.fixed_dictionaries(
-        {
-            "clusters": named("cluster", clusters(ground)),
-            "users": named("user", users(ground)),
-            "contexts": named("context", contexts),
-            "current-context": st.sampled_from([*NAMES * 8, "", "nowhere"]),
-        }
-    )
-
-
 def write(ground: Ground, contents: list[dict[str, Any]]) -> None:
     for folder in FOLDERS:
         (ground.root / folder / "config").unlink(missing_ok=True)
@@ -155,9 +63,6 @@ def listed(ground: Ground, order: list[str]) -> dict[str, str]:
     """KUBECONFIG with these folders' files in this order; "" is an empty entry, "gone" a file that is missing."""
     paths = [str(ground.root / folder / "config") if folder else "" for folder in order]
     return {"KUBECONFIG": os.pathsep.join(paths), "HOME": str(NOWHERE)}
-
-
-orders = st.lists(st.sampled_from([*FOLDERS[:1] * 8, *FOLDERS, "", "gone"]), min_size=1, max_size=5)
 
 
 def expected(ground: Ground, environment: dict[str, str], arguments: list[str]) -> dict[str, Any] | None:
@@ -268,29 +173,6 @@ def _flags(options: Options) -> list[str]:
     given_flags += [f"--as-group={group}" for group in options.as_groups]
     given_flags += [f"--as-user-extra={extra}" for extra in options.as_user_extra]
     return given_flags + ["--insecure-skip-tls-verify"] * bool(options.insecure_skip_tls_verify)
-
-
-def overrides(ground: Ground) -> st.SearchStrategy[Options]:
-    """Up to three groups of flags; some groups are no use alone."""
-    pair = {"client_certificate": str(ground.root / "one" / "client.crt"), "client_key": "two/client.key"}
-    own = {**pair, "client_key": str(ground.root / "one" / "client.key")}
-    extra = st.lists(st.sampled_from(["scopes=a", "scopes=b=c", "acme.com/p=d"]), min_size=1, max_size=3)
-    groups: list[st.SearchStrategy[dict[str, Any]]] = [
-        *(st.builds(lambda key, name: {key: name}, st.just(key), names) for key in ("context", "cluster", "user")),
-        st.sampled_from([{"server": ground.recorder.url(2)}, {"server": ground.recorder.url(1).removeprefix("https://")}]),
-        st.just({"token": "flag"}),
-        st.just({"username": "flag", "password": "flag"}),
-        st.sampled_from([own, own, own, pair, {"client_key": own["client_key"]}]),
-        st.sampled_from([{"certificate_authority": path} for path in (str(ground.root / "ca.crt"), "two/ca.crt", "no.crt")]),
-        st.sampled_from([{"tls_server_name": name} for name in ("named.internal", "named.internal", "wrong.internal")]),
-        st.just({"insecure_skip_tls_verify": True}),
-        st.builds(lambda user: {"as_user": user}, words),
-        st.builds(lambda user, uid: {"as_user": user, "as_uid": uid}, words, words),
-        st.builds(lambda user, some: {"as_user": user, "as_groups": some}, words, st.lists(words, min_size=1, max_size=2)),
-        st.builds(lambda user, some: {"as_user": user, "as_user_extra": some}, words, extra),
-        st.builds(lambda some: {"as_user_extra": some}, extra),
-    ]
-    return st.lists(st.one_of(groups), max_size=3).map(lambda chosen: Options(**{k: v for group in chosen for k, v in group.items()}))
 
 
 def sent_by_kubectl(ground: Ground, environment: dict[str, str], options: Options) -> list[tuple[Any, ...]] | None:
