@@ -15,8 +15,6 @@ def main() -> None:
 
         run_app(sys.argv[0], sys.argv[1:])
     except KeyboardInterrupt:
-        if sys.stderr is not None:
-            sys.stderr.write("interrupted\n")
         sys.exit(128 + ended_by())
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from . import pss
 from .checks import findings, wanted
-from .checks.declared import runtime_annotations
+from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
 from .effective import Placement, effective, os_is_assumed, placement_os, verdict
@@ -41,8 +41,6 @@ from .model import (
     Template,
 )
 from .pods import Container, Pod, containers, owner, started_at
-
-CONFINED = ("RuntimeDefault", "Localhost")
 
 
 class Evidence(Struct, frozen=True):
@@ -104,6 +102,7 @@ class _Auditor:
         self._pods = 0
         self._skipped = 0
         self._ignored = 0
+        self._unchecked = 0
 
     def walk(self, pods: Iterable[Pod | Gap]) -> Iterator[PodReport]:
         for pod in pods:
@@ -120,7 +119,7 @@ class _Auditor:
         self._pods += 1
         number, placement = self._placement(pod)
         members = tuple(containers(pod))
-        overridden = _overridden_everywhere(members)
+        overridden = overridden_everywhere(members)
         return PodReport(
             pod.api_version,
             pod.kind,
@@ -179,6 +178,7 @@ class _Auditor:
         if decision.effective.type is EffectiveType.UNKNOWN:
             self._unknown[pod.spec.node_name or ""] += 1
         self._ignored += decision.ignored
+        self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
             subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
             self._subjects.append(subject)
@@ -264,6 +264,7 @@ class _Auditor:
             {word.value: self._observed[word] for word in Observation},
             {word.value: self._severities[word] for word in Severity},
             self._ignored,
+            self._unchecked,
         )
         worst = next((severity for severity in Severity if self._severities[severity]), None)
         return Tail(summary, not gaps, gaps, worst)
@@ -287,14 +288,3 @@ _SUMMARY_ORDER = (
     EffectiveType.UNKNOWN,
     EffectiveType.NOT_APPLICABLE,
 )
-
-
-def _overridden_everywhere(members: tuple[Container, ...]) -> bool:
-    """Whether every container sets a confined profile of its own over the pod's Unconfined."""
-    return bool(members) and all(
-        member.declared.pod is not None
-        and member.declared.pod.type == "Unconfined"
-        and member.declared.container is not None
-        and member.declared.container.type in CONFINED
-        for member in members
-    )

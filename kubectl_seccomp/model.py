@@ -258,8 +258,10 @@ class Head(Struct, frozen=True, rename="camel"):
     api_version: str = "kubectl-seccomp/v1"
 
 
-class Summary(Struct, frozen=True):
-    """Counts over the whole report; every word of the vocabulary is a key, also with 0. `ignored` findings were not wanted."""
+class Summary(Struct, frozen=True, rename="camel"):
+    """Counts over the whole report; every word of the vocabulary is a key, also with 0. `ignored` findings were not wanted;
+    `unchecked_files` counts the containers whose Localhost file nobody looked at.
+    """
 
     pods: int
     containers: int
@@ -268,6 +270,7 @@ class Summary(Struct, frozen=True):
     observed: dict[str, int]
     findings: dict[str, int]
     ignored: int = 0
+    unchecked_files: int = 0
 
 
 class Tail(Struct, frozen=True):

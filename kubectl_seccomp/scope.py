@@ -75,7 +75,11 @@ def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:
         names = lists.namespaces(api)
     except ApiError as error:
         namespace = api.connection.namespace
-        found = _one_namespace(api, wanted, namespace)
+        try:
+            found = _one_namespace(api, wanted, namespace)
+        except Fault as fault:
+            why = f"cannot list pods in all namespaces, and of the context's own: {fault.message}"
+            raise Fault(why, "-n names a namespace; kubectl seccomp rbac prints the rights that are needed") from fault
         only = Gap("namespaces", "cluster", f"{error.why}; only namespace {namespace} is audited")
         return Found(found.namespaces, chain((whole, only), found.pods))
     return Found(names, chain((whole,), _each(api, wanted, names)))

@@ -32,5 +32,10 @@ def wanted(template: Template, select: tuple[str, ...], ignore: tuple[str, ...])
     return chosen and not any(_begins(template, key) for key in ignore)
 
 
+def blind(key: str, looked: frozenset[str]) -> bool:
+    """Whether every check that begins with this needs something that was not looked at: then it can find nothing."""
+    return all(check.needs and check.needs not in looked for check in CHECKS if _begins(check, key))
+
+
 def _begins(named: Check | Template, key: str) -> bool:
     return named.id.lower().startswith(key.lower()) or named.slug.startswith(key.lower())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..effective import short, unfiltered
+from ..effective import CONFINED_TYPES, short, unfiltered
 from ..model import DecidedBy, EffectiveType, KubeletDefault, Severity, Template
+from ..pods import Container
 from .record import Case, Check
 
 RAW_FILTER = "run.oci.seccomp_bpf_data"
@@ -19,6 +20,17 @@ def runtime_annotations(annotations: dict[str, str], container: str) -> tuple[tu
     mine = ("", "/POD", f"/{container}")
     wanted = {key + suffix for key in (*ARTIFACT_KEYS, *NOTIFIER_KEYS) for suffix in mine} | {RAW_FILTER}
     return tuple(sorted((key, value) for key, value in annotations.items() if key in wanted))
+
+
+def overridden_everywhere(members: tuple[Container, ...]) -> bool:
+    """Whether every container sets a confined profile of its own over the pod's Unconfined."""
+    return bool(members) and all(
+        member.declared.pod is not None
+        and member.declared.pod.type == "Unconfined"
+        and member.declared.container is not None
+        and member.declared.container.type in CONFINED_TYPES
+        for member in members
+    )
 
 
 def _explicit_unconfined(case: Case) -> Template | None:

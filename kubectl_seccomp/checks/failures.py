@@ -19,13 +19,15 @@ KILLED_BY_SIGSYS = 159
 class Trouble(Struct, frozen=True):
     """One recognised failure: `kind` is "cannot-start" or "killed", `where` "status" or "event", `text` what was said.
 
-    `path` is the profile file's absolute path on the node where the text names it.
+    `path` is the profile file's absolute path on the node where the text names it; `sure` is unset for a text that has other causes
+    too.
     """
 
     kind: str
     where: str
     text: str
     path: str | None = None
+    sure: bool = True
 
 
 class Signature(Struct, frozen=True):
@@ -122,7 +124,7 @@ def _read(text: str, where: str, localhost: bool) -> Trouble | None:
         match = signature.pattern.search(text, 0, _READ)
         if match:
             mine = localhost or (signature.specific and not (signature.file and where == "event"))
-            return Trouble("cannot-start", where, _cut(text), match.groupdict().get("path")) if mine else None
+            return Trouble("cannot-start", where, _cut(text), match.groupdict().get("path"), signature.specific) if mine else None
     return None
 
 

@@ -137,6 +137,7 @@ PROFILE_PATH = Check(
 )
 FILE_MISSING = Check(
     id="KS301",
+    needs="file",
     slug="file-missing",
     title="The profile file is not on the node",
     severities=(Severity.HIGH,),
@@ -151,6 +152,7 @@ FILE_MISSING = Check(
 )
 FILE_WITHOUT_EFFECT = Check(
     id="KS302",
+    needs="file",
     slug="file-without-effect",
     title="The profile file has no effect",
     severities=(Severity.CRITICAL,),
@@ -166,6 +168,7 @@ FILE_WITHOUT_EFFECT = Check(
 )
 FILE_REFUSED = Check(
     id="KS303",
+    needs="file",
     slug="file-refused",
     title="The profile file does not load",
     severities=(Severity.HIGH,),
@@ -179,6 +182,7 @@ FILE_REFUSED = Check(
 )
 FORBIDS_NOTHING = Check(
     id="KS304",
+    needs="file",
     slug="file-forbids-nothing",
     title="The profile forbids nothing",
     severities=(Severity.MEDIUM,),
@@ -189,6 +193,7 @@ FORBIDS_NOTHING = Check(
 )
 FILE_CHANGED = Check(
     id="KS305",
+    needs="file",
     slug="file-changed",
     title="The profile file has changed since the container started",
     severities=(Severity.MEDIUM,),

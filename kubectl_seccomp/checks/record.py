@@ -90,7 +90,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """One check: what it is called, what it judges, and the page that explains it.
 
     `run` returns a finding's template or None. `severities` are all that it can give, worst first. `why` says what goes
-    wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that it rests on.
+    wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that it rests on. `needs` says what has
+    to be looked at on the nodes: "file", "process", or "" for nothing.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Check(Struct, frozen=True, kw_only=True):
     why: str
     fix: str
     sources: tuple[str, ...]
+    needs: str = ""
 
     def finding(
         self,

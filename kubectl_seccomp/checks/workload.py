@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..effective import short, unfiltered
-from ..model import DecidedBy, EffectiveType, FileState, Observation, Severity, Template
+from ..model import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, Template
 from .failures import Trouble
 from .record import Case, Check
 
@@ -44,15 +44,16 @@ def _explained(case: Case) -> bool:
 def _said(trouble: Trouble) -> str:
     """Return the short reason: the file where the runtime names one, its words otherwise; the whole text is evidence."""
     told = f"the runtime cannot load {trouble.path}" if trouble.path else " ".join(trouble.text.split())
-    return f"cannot start: {short(told, 200)}"
+    return f"cannot start{'' if trouble.sure else ', perhaps because of its profile'}: {short(told, 200)}"
 
 
 def _killed(case: Case) -> Template | None:
     texts = [trouble for trouble in case.troubles if trouble.kind == "killed"]
-    if not texts:
+    unfiltered_for_sure = case.effective.type is EffectiveType.UNCONFINED and case.effective.certainty is Certainty.CERTAIN
+    if not texts or unfiltered_for_sure:
         return None
     return KILLED.finding(
-        "was killed by its filter (exit code 159)",
+        "ended with exit code 159, as if killed by its filter",
         evidence=(*(trouble.text for trouble in texts), case.written),
     )
 
@@ -131,7 +132,7 @@ CANNOT_START = Check(
 KILLED = Check(
     id="KS112",
     slug="killed-by-filter",
-    title="The container was killed by its filter",
+    title="The container ended as if killed by its filter",
     severities=(Severity.MEDIUM,),
     run=_killed,
     why="Its main process ended with exit code 159: 128 + 31 (SIGSYS), the signal with which a seccomp filter kills.",
@@ -141,6 +142,7 @@ KILLED = Check(
 )
 CONTRADICTION = Check(
     id="KS117",
+    needs="process",
     slug="contradiction",
     title="A filter should be there, and the kernel reports none",
     severities=(Severity.CRITICAL,),
@@ -152,17 +154,19 @@ CONTRADICTION = Check(
 )
 UNEXPECTED_FILTER = Check(
     id="KS118",
+    needs="process",
     slug="unexpected-filter",
     title="A filter where none was expected",
     severities=(Severity.INFO,),
     run=_unexpected,
-    why="The process has a filter although nothing gives it one: the node itself may run inside of a filtered container, or a "
-    "default changed after the container started. At its next restart it may have none.",
+    why="The process has a filter although nothing gives it one: the application loaded one itself, the node runs inside of a filtered "
+    "container, or a default changed after the container started. At its next restart it may have none.",
     fix="Do not rely on it: set securityContext.seccompProfile type RuntimeDefault.",
     sources=("proc_pid_status(5): Seccomp",),
 )
 NO_FILTER = Check(
     id="KS119",
+    needs="process",
     slug="no-filter-observed",
     title="The kernel reports no filter",
     severities=(Severity.HIGH,),

@@ -32,6 +32,9 @@ def audit(
 ) -> int:
     """Print what every container was given, what it gets, and why."""
     query = query_of(output)
+    _refuse_blind(judging, verifying)
+    if not verifying.verify and (verifying.nodes is not None or verifying.max_nodes is not None):
+        raise Fault("--nodes and --max-nodes say which nodes --verify asks", "add --verify", 2)
     look = functools.partial(looked_at, verifying=verifying, probing=probing) if verifying.verify or verifying.exec_ else None
     report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True, look=look)
     put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
@@ -91,6 +94,16 @@ def make_report(
         pods = through(select(api, wanted).pods)
     top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
     return judge_pods(_told(pods), evidence, rules, top)
+
+
+def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
+    """Stop where a check was asked for that this run cannot make: it would find nothing, which reads like a pass."""
+    from ..checks import blind, known
+
+    looked = frozenset(("file", "process") if verifying.verify else ("process",) if verifying.exec_ else ())
+    for key in judging.select:
+        if known(key) and blind(key, looked):
+            raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
 
 
 def _manifests(files: Files) -> Iterator[Pod | Gap]:

@@ -34,7 +34,6 @@ def _outcome(command: Callable[[], int]) -> int:
         _discard()
         return 128 + getattr(signal, "SIGPIPE", 13)
     except KeyboardInterrupt:
-        say("interrupted")
         return 128 + ended_by()
     return code
 

@@ -149,8 +149,8 @@ COMMANDS: tuple[Command, ...] = (
         "check pod",
         "Prove what the containers of a pod have: declared, effective and observed, and what to do.",
         _check_pod,
-        "Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or an image without a shell, a"
-        " short-lived pod on its node looks at the file and at the process; it is removed again.",
+        "Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or exec does not tell (no shell, no"
+        " right, --no-exec), a short-lived pod on its node looks at the file and at the process; it is removed again.",
         (
             Example("A pod of the current namespace", "kubectl seccomp check pod web-0"),
             Example("Two of another one, without a pod on the node", "kubectl seccomp check pod web-0 db-0 -n shop --no-node"),

@@ -76,9 +76,12 @@ def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     if selector is None:
         return None
     try:
-        return frozenset(facts.name for facts in nodes(api, selector=selector))
+        chosen = frozenset(facts.name for facts in nodes(api, selector=selector))
     except ApiError as error:
         raise Fault(f"cannot list nodes for --nodes: {error.why}") from error
+    if not chosen:
+        raise Fault(f'no node fits --nodes "{selector}"', "see: kubectl get nodes --show-labels")
+    return chosen
 
 
 def _progress(done: int, total: int) -> None:

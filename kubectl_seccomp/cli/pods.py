@@ -38,7 +38,7 @@ def check_pod(
     query = query_of(output)
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
     api = open_api(connection)
-    pods = [_read(api, name) for name in names]
+    pods = [_read(api, name) for name in dict.fromkeys(names)]
     evidence, nodes = _evidence(api, pods, proving, probing)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
 
@@ -63,6 +63,8 @@ def _read(api: Api, name: str) -> Pod:
     from ..pods import from_api
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
+    if "/" in plain:
+        raise Fault(f'"{name}" is no pod: check pod takes names of pods', "-n names the namespace; see: kubectl get pods", 2)
     try:
         return from_api(pod(api, api.connection.namespace, plain))
     except ApiError as error:

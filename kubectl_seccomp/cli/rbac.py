@@ -14,5 +14,9 @@ def rbac(
     from ..render.roles import render
 
     put(render(roles(node_default=node_default, exec_=exec_, verify=verify, namespace=probe_namespace)), exact=True)
-    say("hint: bind them with kubectl create clusterrolebinding (and rolebinding in the probes' namespace)")
+    say("hint: to bind: kubectl create clusterrolebinding kubectl-seccomp --clusterrole=kubectl-seccomp --user=USER")
+    if verify:
+        say(
+            f"hint: and: kubectl create rolebinding kubectl-seccomp-probe -n {probe_namespace} --role=kubectl-seccomp-probe --user=USER"
+        )
     return 0

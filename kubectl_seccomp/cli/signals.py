@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 from types import FrameType
 
@@ -18,9 +20,12 @@ class Ending:
         self.signum: int | None = None
 
     def __call__(self, signum: int, _frame: FrameType | None) -> None:
-        """Raise KeyboardInterrupt for the first signal only."""
+        """Say so and raise KeyboardInterrupt, for the first signal only."""
         if self.signum is None:
             self.signum = signum
+            # At once: what follows may take seconds, until every probe pod is gone. Not by print, which may be what was interrupted.
+            with contextlib.suppress(OSError):
+                os.write(2, b"interrupted: ending, and removing what was created\n")
             raise KeyboardInterrupt
 
 

@@ -12,7 +12,7 @@ TITLES = (
     ("KS109", "mirror-pod", "A mirror of a static pod"),
     ("KS110", "localhost-prefix", "localhost/ in the field"),
     ("KS111", "cannot-start", "The container cannot start because of its profile"),
-    ("KS112", "killed-by-filter", "The container was killed by its filter"),
+    ("KS112", "killed-by-filter", "The container ended as if killed by its filter"),
     ("KS113", "raw-filter-annotation", "A raw filter by annotation"),
     ("KS114", "crio-annotation", "A seccomp annotation of CRI-O"),
     ("KS115", "unknown-type", "An unknown profile type"),

@@ -54,7 +54,7 @@ def cleanup(
         if isinstance(pod, Gap):
             gaps.append(pod)
         elif (deadline := _deadline(pod)) is not None:
-            done.append(_one(client, pod, every or deadline < now, clock or Time()))
+            done.append(_one(client, pod, None if every else deadline - now, clock or Time()))
     return done, gaps
 
 
@@ -69,12 +69,12 @@ def _deadline(pod: ApiPod) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
 
 
-def _one(client: PodClient, pod: ApiPod, due: bool, clock: Time) -> Leftover:
+def _one(client: PodClient, pod: ApiPod, left: float | None, clock: Time) -> Leftover:
     metadata = pod.metadata
     assert metadata is not None  # _deadline has seen it
     namespace, name = metadata.namespace or "", metadata.name or ""
-    if not due:
-        return Leftover(namespace, name, False, "still within its time: --all removes it too")
+    if left is not None and left >= 0:
+        return Leftover(namespace, name, False, f"still within its time, for {left:.0f} s: --all removes it too")
     removal = Removal(client, namespace, name, (metadata.labels or {}).get(RUN_LABEL, ""), clock)
     removal.uid = metadata.uid
     removal.remove()

@@ -82,7 +82,9 @@ files() { # every argument that begins with p or x, numbered in order
     path=$(printf %s "${asked#p}" | base64 -d; echo x)
     resolve "$ROOT/seccomp/${path%x}"
     state=$?
-    coded=$(b64 "$real")
+    [ $state -ne 3 ] || whole=$real/$todo
+    [ $state -eq 3 ] || whole=$real
+    coded=$(b64 "$whole")
     case $state in
       0) one_file $index ;;
       1) out file $index outside $coded ;;

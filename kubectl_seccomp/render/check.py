@@ -49,7 +49,7 @@ def _pod(pod: PodReport, node: NodeFacts | None, gaps: list[Gap], width: int) ->
         yield from _finding(pod, template, members, width)
     yield "\n"
     verdicts = f"Baseline {_level(pod.pss.baseline)}, Restricted {_level(pod.pss.restricted)}"
-    yield from _wrapped("", safe(f"Pod Security ({pod.pss.version}): {verdicts}"), 2, width)
+    yield from _wrapped("", safe(f"Pod Security {pod.pss.version}, seccomp control only: {verdicts}"), 2, width)
     yield from _gaps(gaps, width)
 
 

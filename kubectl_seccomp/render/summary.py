@@ -27,8 +27,13 @@ def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Itera
     if any(number for word, number in summary.observed.items() if word != "unchecked"):
         yield f"Observed{_counts(summary.observed, ': ')}."
     if summary.skipped:
-        yield f"{count(summary.skipped, 'finished pod')} left out (--include-finished shows them)."
+        yield f"{count(summary.skipped, 'pod')} that succeeded left out (--include-finished shows them)."
     yield from gap_lines(tail.gaps)
+    if any(gap.why.startswith("forbidden") for gap in tail.gaps):
+        yield "hint: kubectl seccomp rbac prints the rights that are needed."
+    if source == "cluster" and summary.unchecked_files:
+        files = count(summary.unchecked_files, "container")
+        yield f"hint: nobody looked at the Localhost file of {files}: --verify (or check pod) reads it on the node."
     if source == "files" and summary.effective.get("Unknown"):
         yield "hint: what a kubelet does where nothing is set is Unknown in manifests: say --seccomp-default on or off."
 
@@ -55,6 +60,8 @@ def gap_lines(gaps: tuple[Gap, ...]) -> Iterator[str]:
         kind, name = _split(gap.where)
         # A server's reason can name the object; but for that name it is the same reason.
         reason = gap.why.replace(name, "…") if len(name) > 3 else gap.why
+        if gap.what == "observed mode":  # begins with the container's name
+            reason = reason.partition(": ")[2] or reason
         groups.setdefault((gap.what, kind, reason), []).append(gap)
     for number, ((what, kind, reason), group) in enumerate(groups.items()):
         if number == _GROUPS:

@@ -122,9 +122,17 @@ def _severity(decision: Decision) -> str:
 
 def audit_table(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
     """Yield the table of `audit`; `width` is the columns of the terminal it goes to, None for anything else."""
-    rows = [audit_cells(row) for row in audit_rows(report, failing=failing)]
+    rows = audit_rows(report, failing=failing)
+    looked = any(row.decision.verdict is not None for row in rows)
+    cells_ = [_with_observed(row) if looked else audit_cells(row) for row in rows]
+    heads = (*AUDIT_HEADS[:-1], "OBSERVED", AUDIT_HEADS[-1]) if looked else AUDIT_HEADS
     if rows:
-        yield from columns(rows, AUDIT_HEADS if headers else None, width)
+        yield from columns(cells_, heads if headers else None, width)
+
+
+def _with_observed(row: Row) -> tuple[str, ...]:
+    *before, why = audit_cells(row)
+    return (*before, row.decision.observed.state.value, why)
 
 
 def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
@@ -139,7 +147,7 @@ def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, w
     rows.sort(key=lambda row: row[0])
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
     name = "WORKLOAD" if files else "POD"
-    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "PSS")
+    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
         yield from columns([row for _, row in rows], heads if headers else None, width)

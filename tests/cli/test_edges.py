@@ -72,6 +72,11 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
         (("--query", "pods", "-o", "csv"), "--query prints json"),
         (("--ignore", ""), 'no check is called ""'),
         (("--select", "KS999"), 'no check is called "KS999"'),
+        (("--select", "contradiction"), "needs a look at the nodes"),
+        (("--select", "KS302"), "needs a look at the nodes"),
+        (("--verify",), "not together with -f"),
+        (("--nodes", "a=b"), "add --verify"),
+        (("--max-nodes", "3"), "add --verify"),
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str, ...], told: str) -> None:

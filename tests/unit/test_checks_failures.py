@@ -97,9 +97,9 @@ def test_a_specific_text_counts_in_a_status_whatever_the_profile(text: str, path
 
 @pytest.mark.parametrize("text", GENERIC)
 def test_a_generic_text_counts_beside_a_localhost_profile_only(text: str) -> None:
-    assert troubles(waiting(text), (), True) == (Trouble("cannot-start", "status", text),)
+    assert troubles(waiting(text), (), True) == (Trouble("cannot-start", "status", text, sure=False),)
     assert troubles(waiting(text), (), False) == ()
-    assert troubles(None, (text,), True) == (Trouble("cannot-start", "event", text),)
+    assert troubles(None, (text,), True) == (Trouble("cannot-start", "event", text, sure=False),)
     assert troubles(None, (text,), False) == ()
 
 

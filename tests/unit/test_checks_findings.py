@@ -252,3 +252,15 @@ def test_an_overridden_pod_is_found_on_confined_containers_only() -> None:
     assert ids(case(declared, overridden_everywhere=True)) == ["KS107"]
     assert ids(case(declared, overridden_everywhere=False)) == []
     assert ids(case(declared, privileged=True, overridden_everywhere=True)) == ["KS105"]
+
+
+def test_exit_code_159_is_no_filter_where_there_certainly_is_none() -> None:
+    killed = (Trouble("killed", "status", "exit code 159 (128 + SIGSYS)"),)
+    assert ids(case(Declared(DEFAULT), troubles=killed)) == ["KS112"]
+    assert ids(case(Declared(UNCONFINED), troubles=killed)) == ["KS101"]
+
+
+def test_a_text_that_has_other_causes_too_says_perhaps() -> None:
+    sure, unsure = (Trouble("cannot-start", "status", "context deadline exceeded", sure=flag) for flag in (True, False))
+    assert "perhaps because of its profile" in found(case(Declared(LOCAL), troubles=(unsure,)), "KS111").reason
+    assert "perhaps" not in found(case(Declared(LOCAL), troubles=(sure,)), "KS111").reason

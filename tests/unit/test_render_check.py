@@ -155,9 +155,10 @@ def test_a_reason_is_not_said_twice() -> None:
 
 def test_pod_security_is_told_for_both_levels() -> None:
     both = PssVerdict("v1.30", PssLevel(False, "pod must not"), PssLevel(False))
-    assert "Pod Security (v1.30): Baseline fails (pod must not), Restricted fails\n" in shown(pod("p", pss=both))
+    told = " ".join(shown(pod("p", pss=both)).split())
+    assert "Pod Security v1.30, seccomp control only: Baseline fails (pod must not), Restricted fails" in told
     fine = PssVerdict("v1.37", PssLevel(True), PssLevel(True))
-    assert "Pod Security (v1.37): Baseline passes, Restricted passes\n" in shown(pod("p", pss=fine))
+    assert "Pod Security v1.37, seccomp control only: Baseline passes, Restricted passes\n" in shown(pod("p", pss=fine))
 
 
 GAPS = (

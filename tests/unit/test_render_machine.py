@@ -48,7 +48,16 @@ def test_the_keys_of_the_contract() -> None:
     ]
     assert list(document["tool"]) == ["name", "version"]
     assert list(document["scope"]) == ["source", "context", "namespaces", "selector"]
-    assert list(document["summary"]) == ["pods", "containers", "skipped", "effective", "observed", "findings", "ignored"]
+    assert list(document["summary"]) == [
+        "pods",
+        "containers",
+        "skipped",
+        "effective",
+        "observed",
+        "findings",
+        "ignored",
+        "uncheckedFiles",
+    ]
     assert list(document["gaps"][0]) == ["what", "where", "why", "affects"]
     assert list(document["findings"][0]) == ["id", "slug", "severity", "subject", "reason", "detail", "evidence", "remediation"]
     assert list(document["findings"][0]["subject"]) == ["kind", "namespace", "name", "container"]

@@ -43,8 +43,8 @@ def test_one_of_each(judged: bool, source: str, expected: str) -> None:
     ("skipped", "told"),
     [
         (0, []),
-        (1, ["1 finished pod left out (--include-finished shows them)."]),
-        (3, ["3 finished pods left out (--include-finished shows them)."]),
+        (1, ["1 pod that succeeded left out (--include-finished shows them)."]),
+        (3, ["3 pods that succeeded left out (--include-finished shows them)."]),
     ],
 )
 def test_finished_pods_are_counted(skipped: int, told: list[str]) -> None:
