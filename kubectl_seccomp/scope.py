@@ -78,8 +78,8 @@ def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:
         try:
             found = _one_namespace(api, wanted, namespace)
         except Fault as fault:
-            why = f"cannot list pods in all namespaces, and of the context's own: {fault.message}"
-            raise Fault(why, "-n names a namespace; kubectl seccomp rbac prints the rights that are needed") from fault
+            hint = "nor in all namespaces: -n names another one, and kubectl seccomp rbac prints the rights that are needed"
+            raise Fault(fault.message, hint, fault.code) from fault
         only = Gap("namespaces", "cluster", f"{error.why}; only namespace {namespace} is audited")
         return Found(found.namespaces, chain((whole, only), found.pods))
     return Found(names, chain((whole,), _each(api, wanted, names)))
