@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, get_type_hints
@@ -19,24 +20,25 @@ def call(command: Command, words: Iterable[str]) -> int:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(add_help_option=False)(_spread(command))
     try:
-        code: int = app(args=list(words), prog_name=f"{PROGRAM} {command.name}", standalone_mode=False)
+        bound: Callable[[], int] = app(args=list(words), prog_name=f"{PROGRAM} {command.name}", standalone_mode=False)
     except typer.BadParameter as error:
         raise Fault(error.message, f"see: {PROGRAM} {command.name} --help", 2) from error
-    return code
+    # Outside of typer, which has exit codes of its own for an interrupt and for a reader that has gone.
+    return bound()
 
 
-def _spread(command: Command) -> Callable[..., int]:
-    """Return a function with one parameter for each option; it hands them on as one struct per group."""
+def _spread(command: Command) -> Callable[..., Callable[[], int]]:
+    """Return a function with one parameter for each option; it binds them to the command's, as one struct per group."""
     function = command.load()
     parameters = [*_own(command, function), *_grouped(command)]
     fills = dict.fromkeys(group.fills for group in command.groups if group.fills)
 
-    def spread(**values: Any) -> int:
+    def spread(**values: Any) -> Callable[[], int]:
         structs = {}
         for name in fills:
             fields = {option.field for group in command.groups if group.fills == name for option in group.options}
             structs[name] = STRUCTS[name](**{field: values.pop(field) for field in fields})
-        return function(**values, **structs)
+        return functools.partial(function, **values, **structs)
 
     spread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     spread.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

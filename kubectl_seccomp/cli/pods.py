@@ -38,8 +38,8 @@ def check_pod(
     query = query_of(output)
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
     api = open_api(connection)
-    pods = [_read(api, name) for name in dict.fromkeys(names)]
-    evidence, nodes = _evidence(api, pods, proving, probing)
+    pods, absent = _read_all(api, names)
+    evidence, nodes = _evidence(api, pods, absent, proving, probing)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
 
     def report() -> Report:
@@ -57,6 +57,22 @@ def check_pod(
     return finish(shown, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 
+def _read_all(api: Api, names: list[str]) -> tuple[list[Pod], list[Gap]]:
+    """Return the pods, and a gap for each that cannot be had; Fault when none can."""
+    pods, absent, faults = [], [], []
+    for name in dict.fromkeys(names):
+        try:
+            pods.append(_read(api, name))
+        except Fault as fault:
+            if fault.code == 2 or len(names) == 1:
+                raise
+            faults.append(fault)
+            absent.append(Gap("pod", f"pod/{api.connection.namespace}/{name}", fault.message))
+    if not pods:
+        raise faults[0]
+    return pods, absent
+
+
 def _read(api: Api, name: str) -> Pod:
     from ..cluster.api import ApiError
     from ..cluster.lists import pod
@@ -72,15 +88,16 @@ def _read(api: Api, name: str) -> Pod:
         raise Fault(error.message if error.status else error.why, hint) from error
 
 
-def _evidence(api: Api, pods: list[Pod], proving: Proving, probing: Probing) -> tuple[dict[str, object], dict[str, NodeFacts]]:
-    """Ask everything that these pods need and return the evidence with the facts of their nodes."""
+def _evidence(
+    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing
+) -> tuple[dict[str, object], dict[str, NodeFacts]]:
+    """Ask everything that these pods need and return the evidence, with these gaps and more, and the facts of their nodes."""
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
     from ..cluster.pods import PodClient
     from ..evidence import node_evidence, still_unknown
     from ..proof import Ways, prove
 
-    gaps: list[Gap] = []
     nodes: dict[str, NodeFacts] = {}
     for name in dict.fromkeys(pod.spec.node_name for pod in pods if pod.spec.node_name):
         nodes[name], unread = node_evidence(api, name)

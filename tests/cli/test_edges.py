@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,28 @@ def test_a_pipe_that_a_pattern_matches_is_not_waited_for(tmp_path: Path) -> None
     done = run("audit", "-f", f"{tmp_path}/*.json")
     assert done.returncode == 3
     assert "z.json" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("audit", "-o", "json"), ("explain",), ("rbac",)])
+def test_a_reader_that_has_gone_ends_the_run_as_it_ends_any(bad: str, words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    more = ("-f", bad) if words[0] == "audit" else ()
+    done = subprocess.run([*PRODUCT, *words, *more], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    os.close(writer)
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_what_the_exit_code_says(tmp_path: Path, ending: signal.Signals) -> None:
+    """A pipe that nobody writes to holds the run for as long as it takes."""
+    fifo = tmp_path / "never.yaml"
+    os.mkfifo(fifo)
+    child = subprocess.Popen([*PRODUCT, "audit", "-f", str(fifo)], stderr=subprocess.PIPE, text=True)
+    with open(os.open(fifo, os.O_WRONLY), "w"):
+        time.sleep(0.2)
+        child.send_signal(ending)
+        _, stderr = child.communicate(timeout=20)
+    assert child.returncode == 128 + ending
+    assert stderr == "interrupted: ending, and removing what was created\n"

@@ -176,3 +176,14 @@ def test_what_we_say_is_refused_the_api_server_refuses(lab: Lab, profile: dict[s
     assert "KS120" in lab.run("audit", "-f", str(manifest), "-o", "wide").stdout
     with pytest.raises(RuntimeError, match="localhostProfile"):
         lab.kubectl("create", "--dry-run=server", "-f", str(manifest))
+
+
+def test_a_pod_that_is_not_there_costs_only_itself(lab: Lab) -> None:
+    done = lab.run("check", "pod", "default-a", "absent", "default-a", "--no-node", "-o", "json")
+    assert [pod["name"] for pod in done.json["pods"]] == ["default-a"]
+    assert [(gap["what"], gap["where"]) for gap in done.json["gaps"]] == [("pod", "pod/default/absent")]
+    assert done.code == 3
+    alone = lab.run("check", "pod", "absent")
+    assert (alone.code, alone.stdout) == (3, "")
+    assert 'pods "absent" not found' in alone.stderr
+    assert lab.run("check", "pod", "deploy/web").code == 2
