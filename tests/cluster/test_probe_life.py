@@ -134,13 +134,14 @@ def test_a_killed_run_is_swept_up(lab: Lab) -> None:
 
 @contextlib.contextmanager
 def stopped(lab: Lab, node: str) -> Iterator[None]:
-    """Stop a node's kubelet, as if the node no longer answered."""
+    """Stop a node's kubelet, as if the node no longer answered; afterwards it is ready again."""
     pid = int((lab.instance.home / "run" / f"kubelet-{node}.pid").read_text())
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+        lab.kubectl("wait", "--for=condition=Ready", f"node/{node}", "--timeout=60s")
 
 
 def test_a_stopped_kubelet_is_a_gap_and_its_probe_is_gone(lab: Lab) -> None:
