@@ -49,7 +49,9 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         return Proof({}, {}, told, tuple(gaps))
     members = list(containers(pod))
     running = [member for member in members if runs(member)]
-    observed = still_there(api, pod, _by_exec(api.connection, pod, running), gaps) if ways.use_exec and running else {}
+    observed = (
+        still_there(api, pod, _by_exec(api.connection, pod, running, ways.settings.timeout), gaps) if ways.use_exec and running else {}
+    )
     unanswered = [member for member in running if not _answered(observed.get(member.name))]
     question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
     answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
@@ -101,13 +103,13 @@ def _events(api: Api, pod: Pod, gaps: list[Gap]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(event.message for event in found if event.type == "Warning" and event.message))
 
 
-def _by_exec(connection: Connection, pod: Pod, members: list[Container]) -> dict[str, Observed]:
+def _by_exec(connection: Connection, pod: Pod, members: list[Container], timeout: float) -> dict[str, Observed]:
     """Read /proc/self/status in every container: the process that exec starts has the container's own filter.
 
     /proc/1/status is not read: with a shared or the host's process namespace it is another container's, and else it would
     only add the application's own filters.
     """
-    namespace, timeout = pod.metadata.namespace or "", connection.timeout or 20.0
+    namespace = pod.metadata.namespace or ""
 
     def one(member: Container) -> Observed:
         return read_status(connection, namespace, pod.name, member.name, "/proc/self/status", timeout)

@@ -51,7 +51,7 @@ def looked_at(
 
     def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         pods = marked(pods, found) if found is not None else pods
-        pods = executed(api.connection, pods, observed, float(probing.timeout)) if verifying.exec_ else pods
+        pods = executed(api, pods, observed, float(probing.timeout)) if verifying.exec_ else pods
         return unseen(pods, observed)
 
     return structs.replace(evidence, observed=observed), through

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.cluster.api import Api
+from kubectl_seccomp.execution import executed
 from kubectl_seccomp.model import FileState, Gap, NodeFacts, Observation, Observed
 from kubectl_seccomp.node_proof import judged_files
 from kubectl_seccomp.nodes.output import parse
@@ -59,3 +60,14 @@ def test_every_file_that_was_asked_for_has_an_answer() -> None:
     assert answer.complete
     files = judged_files(answer, NodeFacts("n", runtime="containerd://2.4.2"), ("a.json", "b.json", "c.json"))
     assert {path: file.state for path, file in files.items()} == dict.fromkeys(("a.json", "b.json", "c.json"), FileState.UNREADABLE)
+
+
+def test_audit_by_exec_does_not_believe_a_replaced_container_either(fake: Fake, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubectl_seccomp.execution.read_status", lambda *_: SEEN["c"])
+    fake.on("/api/v1/namespaces/shop/pods/web", pod(), pod(container_id=NEW))
+    before = from_mapping(pod())
+    assert before is not None
+    for state in (Observation.FILTERED, Observation.FAILED):
+        observed: dict[tuple[str, str], Observed] = {}
+        assert list(executed(api, [before], observed, 5.0)) == [before]
+        assert observed["u1", "c"].state is state

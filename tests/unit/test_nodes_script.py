@@ -204,3 +204,9 @@ def test_the_log_tells_its_own_length(node: Node) -> None:
     lines = node.log().decode().splitlines()
     assert lines[0] == f"start {NONCE}"
     assert lines[-1] == f"end {NONCE} {len(lines) - 1}"
+
+
+def test_a_missing_file_is_named_whole_also_where_its_folder_is_missing(node: Node) -> None:
+    node.write("there/a.json", "A")
+    paths = [one(node, path).facts.path for path in ("no/such/b.json", "there/b.json", "there/a.json/c")]
+    assert paths == [f"{ROOT}/seccomp/{path}" for path in ("no/such/b.json", "there/b.json", "there/a.json/c")]
