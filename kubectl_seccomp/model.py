@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from .facts import NodeFacts as NodeFacts
+from .facts import Observed as Observed
+from .facts import ProfileFile as ProfileFile
 from .fault import Fault as Fault
 from .words import Certainty as Certainty
 from .words import ContainerType as ContainerType
@@ -66,64 +69,6 @@ class Effective(Struct, frozen=True, rename="camel"):
     certainty: Certainty
     explanation: str
     localhost_profile: str | None = None
-
-
-class ProfileFile(Struct, frozen=True, rename="camel"):
-    """A Localhost profile file on the pod's node. `path` is absolute on the node; sizes in bytes, times in epoch seconds.
-
-    `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
-    null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
-    may read another file; `changed` when the file is newer (by its ctime: mtime can be set) than the container, which then runs
-    with what was there before; `explanation` is a sentence for every state but `not-applicable`.
-    """
-
-    state: FileState = FileState.NOT_APPLICABLE
-    path: str | None = None
-    sha256: str | None = None
-    size: int | None = None
-    mode: str | None = None
-    owner: str | None = None
-    mtime: int | None = None
-    ctime: int | None = None
-    effect: str | None = None
-    forbids_nothing: bool = False
-    assumed: bool = False
-    changed: bool = False
-    explanation: str | None = None
-
-
-class Observed(Struct, frozen=True, rename="camel"):
-    """What the kernel says: the `Seccomp` mode, the number of filters, and by which way it was read (exec, node)."""
-
-    state: Observation = Observation.UNCHECKED
-    mode: int | None = None
-    filters: int | None = None
-    no_new_privs: bool | None = None
-    via: str | None = None
-    explanation: str | None = None
-
-
-class NodeFacts(Struct, frozen=True):
-    """What is known of one node. Empty strings and None mean "not known".
-
-    `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
-    `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
-    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault.
-    """
-
-    name: str
-    os: str = ""
-    arch: str = ""
-    kernel: str = ""
-    kubelet_version: str = ""
-    runtime: str = ""
-    default: KubeletDefault = KubeletDefault.UNKNOWN
-    default_source: str = ""
-    configured: bool | None = None
-    kubelet_root: str | None = None
-    directory_label: str | None = None
-    reachable: bool = True
-    unaskable: str = ""
 
 
 class Owner(Struct, frozen=True):

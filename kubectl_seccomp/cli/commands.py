@@ -1,122 +1,23 @@
 """Every command once: what it is called, what help says of it, which options it takes, and where its function is.
 
-Plain data, in the order in which help shows it. A function is imported when its command runs.
+Plain data, in the order in which help shows it; a family of two-word names has a module of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from . import options
-from .options import (
-    CONNECTION,
-    FAILING,
-    FILES,
-    JUDGING,
-    NAMESPACE,
-    OUTPUT,
-    PROBING,
-    PROVING,
-    SELECTING,
-    VERIFYING,
-    Group,
-    Option,
-    Words,
-)
-
-PROGRAM = "kubectl seccomp"
-
-
-class Example(NamedTuple):
-    """A line that works as it stands, and what it is for."""
-
-    text: str
-    line: str
-
-
-class Argument(NamedTuple):
-    """What may follow the command's name. `field` is the function's parameter; `choices` are (value, description)."""
-
-    field: str
-    name: str
-    help: str
-    many: bool = False
-    required: bool = False
-    words: Words = Words.NOTHING
-    choices: tuple[tuple[str, str], ...] = ()
-
-
-class Command(NamedTuple):
-    """One command. Its function takes the argument, one struct per group that fills one, and returns the exit code."""
-
-    name: str
-    summary: str
-    load: Callable[[], Callable[..., int]]
-    text: str = ""
-    examples: tuple[Example, ...] = ()
-    argument: Argument | None = None
-    groups: tuple[Group, ...] = ()
-
-    @property
-    def options(self) -> dict[str, Option]:
-        """Return its options by each of their names."""
-        return {name: option for group in self.groups for option in group.options for name in option.names}
-
-
-def _audit() -> Callable[..., int]:
-    from .audit import audit
-
-    return audit
-
-
-def _list() -> Callable[..., int]:
-    from .audit import list_
-
-    return list_
-
-
-def _check_pod() -> Callable[..., int]:
-    from .pods import check_pod
-
-    return check_pod
-
-
-def _explain() -> Callable[..., int]:
-    from .explain import explain
-
-    return explain
-
-
-def _cleanup() -> Callable[..., int]:
-    from .pods import cleanup
-
-    return cleanup
-
-
-def _rbac() -> Callable[..., int]:
-    from .rbac import rbac
-
-    return rbac
-
-
-def _completion() -> Callable[..., int]:
-    from .completion import completion
-
-    return completion
-
-
-def _version() -> Callable[..., int]:
-    from .version import version
-
-    return version
-
+from .check_commands import CHECKING
+from .command import PROGRAM as PROGRAM
+from .command import Argument as Argument
+from .command import Command as Command
+from .command import Example
+from .options import CONNECTION, FAILING, FILES, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING, Option, Words
 
 COMMANDS: tuple[Command, ...] = (
     Command(
         "audit",
         "Tell for every container what profile it was given, what it really gets, and why.",
-        _audit,
+        "audit.audit",
         "Looks at all namespaces unless -n says otherwise, or at manifests with -f. Reads only, unless --verify asks the nodes by a"
         " short-lived pod each, which is removed again. Exits with 1 when something was found (--fail-on), with 3 when something"
         " could not be read.",
@@ -135,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "list",
         "List one row per container, without findings.",
-        _list,
+        "audit.list_",
         "Looks at the current namespace, as kubectl get does, or at all of them with -A.",
         (
             Example("The current namespace", "kubectl seccomp list"),
@@ -145,24 +46,11 @@ COMMANDS: tuple[Command, ...] = (
         None,
         (SELECTING, NAMESPACE, FILES, OUTPUT, CONNECTION),
     ),
-    Command(
-        "check pod",
-        "Prove what the containers of a pod have: declared, effective and observed, and what to do.",
-        _check_pod,
-        "Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or exec does not tell (no shell, no"
-        " right, --no-exec), a short-lived pod on its node looks at the file and at the process; it is removed again.",
-        (
-            Example("A pod of the current namespace", "kubectl seccomp check pod web-0"),
-            Example("Two of another one, without a pod on the node", "kubectl seccomp check pod web-0 db-0 -n shop --no-node"),
-            Example("For a program", "kubectl seccomp check pod web-0 -o json"),
-        ),
-        Argument("names", "NAME", "Pods of one namespace.", many=True, required=True, words=Words.PODS),
-        (NAMESPACE, PROBING, PROVING, OUTPUT, JUDGING, CONNECTION),
-    ),
+    *CHECKING,
     Command(
         "explain",
         "Explain one check, or list them all.",
-        _explain,
+        "explain.explain",
         "",
         (
             Example("All checks", "kubectl seccomp explain"),
@@ -173,7 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "cleanup",
         "Remove node probe pods that a killed run has left behind, once their time is over.",
-        _cleanup,
+        "pods.cleanup",
         "Looks into all namespaces, or into that of -n.",
         (
             Example("Those that no run waits for any more", "kubectl seccomp cleanup"),
@@ -185,7 +73,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "rbac",
         "Print the least rights that a feature needs, as roles to apply and bind.",
-        _rbac,
+        "rbac.rbac",
         "",
         (
             Example("For audit and list", "kubectl seccomp rbac"),
@@ -197,7 +85,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "completion",
         "Make kubectl's own completion complete this plugin too.",
-        _completion,
+        "completion.completion",
         "kubectl (1.26 or newer) runs kubectl_complete-seccomp from PATH. pip, pipx and uv install that beside the plugin; krew"
         " cannot, so `install` writes it, next to krew's link or to the plugin. A shell's name prints what that shell needs.",
         (
@@ -216,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "version",
         "Print the versions of the tool, its Python, its client library and, if it answers soon, the API server.",
-        _version,
+        "version.version",
         "",
         (
             Example("For a report of a fault", "kubectl seccomp version"),

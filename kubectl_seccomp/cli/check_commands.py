@@ -1,0 +1,23 @@
+"""The commands of the family `check`: each proves what one thing has."""
+
+from __future__ import annotations
+
+from .command import Argument, Command, Example
+from .options import CONNECTION, JUDGING, NAMESPACE, OUTPUT, PROBING, PROVING, Words
+
+CHECKING = (
+    Command(
+        "check pod",
+        "Prove what the containers of a pod have: declared, effective and observed, and what to do.",
+        "pods.check_pod",
+        "Execs into each container to read its Seccomp line. When the pod has a Localhost profile, or exec does not tell (no shell, no"
+        " right, --no-exec), a short-lived pod on its node looks at the file and at the process; it is removed again.",
+        (
+            Example("A pod of the current namespace", "kubectl seccomp check pod web-0"),
+            Example("Two of another one, without a pod on the node", "kubectl seccomp check pod web-0 db-0 -n shop --no-node"),
+            Example("For a program", "kubectl seccomp check pod web-0 -o json"),
+        ),
+        Argument("names", "NAME", "Pods of one namespace.", many=True, required=True, words=Words.PODS),
+        (NAMESPACE, PROBING, PROVING, OUTPUT, JUDGING, CONNECTION),
+    ),
+)
