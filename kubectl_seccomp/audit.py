@@ -191,6 +191,7 @@ class _Auditor:
         observed = self._evidence.observed.get((uid, member.name), _UNCHECKED)
         annotations = runtime_annotations(pod.annotations, member.name)
         localhost = declared.field is not None and declared.field.type == "Localhost"
+        older = declared.field is None and _is_older(member, placement.node)
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
         key = (
             declared,
@@ -201,11 +202,12 @@ class _Auditor:
             annotations,
             seen,
             overridden,
+            older,
             member.type,
         )
         decision = self._decisions.get(key)
         if decision is None:
-            outcome = effective(declared, member.privileged, placement, file)
+            outcome = effective(declared, member.privileged, placement, file, older=older)
             case = Case(
                 declared=declared,
                 privileged=member.privileged,
@@ -216,9 +218,10 @@ class _Auditor:
                 annotations=annotations,
                 troubles=seen,
                 overridden_everywhere=overridden,
+                older=older,
                 type=member.type,
             )
-            word = verdict(declared, outcome, observed) if self._policy.verdicts else None
+            word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
             decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
@@ -276,6 +279,12 @@ class _Auditor:
         if gap.what == "nodes":
             return structs.replace(gap, affects=self._unknown.total() - self._unknown[""])
         return gap
+
+
+def _is_older(member: Container, node: NodeFacts | None) -> bool:
+    """Whether a container runs since before its kubelet started; by the node's own clock, where the same second decides nothing."""
+    kubelet, started = node.kubelet_started if node is not None else None, started_at(member)
+    return kubelet is not None and started is not None and started < kubelet
 
 
 _UNCHECKED = Observed()

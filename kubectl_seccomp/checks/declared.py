@@ -74,7 +74,7 @@ def _unset_off(case: Case) -> Template | None:
 
 
 def _kubelet_only(case: Case) -> Template | None:
-    if case.effective.decided_by is not DecidedBy.KUBELET or not case.confined:
+    if case.effective.decided_by is not DecidedBy.KUBELET or not case.confined or unfiltered(case.observed):
         return None
     return KUBELET_ONLY.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
 

@@ -25,7 +25,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """One container, as every check sees it: no names, so that equal containers share their findings.
 
     `annotations` holds only those that a runtime reads; `overridden_everywhere` is set when the pod says Unconfined and
-    every container sets a confined profile of its own.
+    every container sets a confined profile of its own; `older` when nothing is set and the container runs since before its kubelet
+    started.
     """
 
     declared: Declared
@@ -37,6 +38,7 @@ class Case(Struct, frozen=True, kw_only=True):
     annotations: tuple[tuple[str, str], ...] = ()
     troubles: tuple[Trouble, ...] = ()
     overridden_everywhere: bool = False
+    older: bool = False
     type: ContainerType = ContainerType.CONTAINER
 
     @property

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..model import KubeletDefault, NodeFacts
+from ..times import epoch
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -56,6 +57,20 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
     if flag is False:
         return KubeletDefault.UNKNOWN, "flagz shows no --seccomp-default, but the kubelet's configuration could not be read"
     return KubeletDefault.UNKNOWN, "the kubelet's configuration could not be read"
+
+
+class _Statusz(Struct, frozen=True, rename="camel"):
+    start_time: str = ""
+
+
+def started(statusz: bytes | None) -> int | None:
+    """Return when the kubelet started, in epoch seconds, None where statusz does not show it."""
+    if statusz is None:
+        return None
+    try:
+        return epoch(msgspec.json.decode(statusz, type=_Statusz).start_time)
+    except _UNDECODABLE:
+        return None
 
 
 def with_command_line(facts: NodeFacts, flag: bool) -> NodeFacts:

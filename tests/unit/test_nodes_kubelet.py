@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kubectl_seccomp.model import KubeletDefault
-from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default
+from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default, started
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 
@@ -70,6 +70,27 @@ def test_the_text_form_with_any_delimiter(delimiter: str, value: str, expected: 
     assert flags(body)["node-labels"] == "a=b,c:d"
     assert root_dir(body) == "/var/lib/k0s/kubelet"
     assert seccomp_default(configz(False), body)[0] is expected
+
+
+# As a kubelet 1.37.2 answers.
+STATUSZ = b'{"kind":"Statusz","apiVersion":"config.k8s.io/v1beta1","startTime":"2026-11-24T11:55:39Z","uptimeSeconds":381}'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (STATUSZ, 1795521339),
+        (None, None),
+        (b"", None),
+        (b'{"startTime": 5}', None),
+        (b'{"startTime": "Tue Nov 24 11:55:39 UTC 2026"}', None),
+        (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 UTC 2026\n", None),
+        (b"[" * 100_000, None),
+    ],
+    ids=["1.37", "none", "empty", "number", "no-time", "text", "deep"],
+)
+def test_when_the_kubelet_started(body: bytes | None, expected: int | None) -> None:
+    assert started(body) == expected
 
 
 @pytest.mark.parametrize("version", ["v1alpha1", "v1beta1"])
