@@ -16,6 +16,9 @@ from .kubelet import DEFAULT_ROOT, parse_bool
 
 # More lines than any node has processes are no answer, and would take memory.
 MOST_LINES = 100_000
+# Clock ticks per second of /proc/PID/stat: USER_HZ is 100 on every architecture that Kubernetes supports (Linux
+# `include/uapi/asm-generic/param.h`; only alpha and ia64 have their own).
+TICKS = 100
 
 
 class Process(Struct, frozen=True):
@@ -43,7 +46,11 @@ class File(Struct, frozen=True):
 
 
 class Kubelet(Struct, frozen=True):
-    """One kubelet process and those of its flags that were given: None for a flag that is absent or not understood."""
+    """One kubelet process and those of its flags that were given: None for a flag that is absent or not understood.
+
+    `started` is in epoch seconds by the node's present clock (btime of /proc/stat and the process's start), None where it
+    cannot be told.
+    """
 
     pid: int
     root: str
@@ -52,6 +59,14 @@ class Kubelet(Struct, frozen=True):
     port: int | None = None
     config: str | None = None
     hostname: str | None = None
+    started: int | None = None
+
+
+class Clock(Struct, frozen=True):
+    """The node's own time and when it booted, in epoch seconds."""
+
+    now: int
+    boot: int | None = None
 
 
 class ProbeAnswer(Struct, frozen=True):
@@ -61,6 +76,7 @@ class ProbeAnswer(Struct, frozen=True):
     files: tuple[File, ...] = ()
     processes: tuple[Process, ...] = ()
     kubelets: tuple[Kubelet, ...] = ()
+    clock: Clock | None = None
 
 
 def parse(log: bytes, nonce: str) -> ProbeAnswer:
@@ -68,6 +84,7 @@ def parse(log: bytes, nonce: str) -> ProbeAnswer:
     files: list[File] = []
     processes: list[Process] = []
     kubelets: list[Kubelet] = []
+    clock: Clock | None = None
     count: int | None = None
     for line in log.decode("ascii", "replace").split("\n", MOST_LINES):
         words = line.split(" ")
@@ -78,19 +95,21 @@ def parse(log: bytes, nonce: str) -> ProbeAnswer:
             match words:
                 case ["end", mark, number]:
                     whole = mark == nonce and _int(number) == count
-                    return ProbeAnswer(whole, tuple(files), tuple(processes), tuple(kubelets))
+                    return ProbeAnswer(whole, tuple(files), tuple(processes), tuple(kubelets), clock)
                 case ["file", index, state, path, *rest]:
                     files.append(_file(_int(index), state, path, rest))
                 case ["process", *rest]:
                     processes.append(_process(rest))
                 case ["kubelet", *rest]:
-                    kubelets.append(_kubelet(rest))
+                    kubelets.append(_kubelet(rest, clock))
+                case ["clock", now, boot]:
+                    clock = Clock(_int(now), _optional(boot))
                 case _:
                     return ProbeAnswer(complete=False)
         except (ValueError, binascii.Error):
             return ProbeAnswer(complete=False)
         count += 1
-    return ProbeAnswer(False, tuple(files), tuple(processes), tuple(kubelets))
+    return ProbeAnswer(False, tuple(files), tuple(processes), tuple(kubelets), clock)
 
 
 def _int(word: str) -> int:
@@ -166,8 +185,8 @@ def _process(words: list[str]) -> Process:
     )
 
 
-def _kubelet(words: list[str]) -> Kubelet:
-    pid, parent, root, flag, port, config, hostname = words
+def _kubelet(words: list[str], clock: Clock | None) -> Kubelet:
+    pid, parent, started, root, flag, port, config, hostname = words
     given = _text(port)
     return Kubelet(
         _int(pid),
@@ -177,6 +196,7 @@ def _kubelet(words: list[str]) -> Kubelet:
         int(given) if given is not None and re.fullmatch(r"\d{1,5}", given, re.ASCII) else None,
         _text(config),
         _text(hostname),
+        clock.boot + _int(started) // TICKS if clock is not None and clock.boot is not None else None,
     )
 
 

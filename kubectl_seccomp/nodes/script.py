@@ -174,10 +174,19 @@ kubelet() { # $1 a process's directory, $2 its pid
   case $comm/$line in *kubelet*) ;; *) return 0 ;; esac
   said=$(head -c 65536 "$1/cmdline" | tr '\000' '\n' | kubelet_flags "$comm")
   [ -n "$said" ] && started "$1/stat" || return 0
-  out kubelet $2 $ppid $said
+  out kubelet $2 $ppid $start $said
+}
+
+clock() { # the node's own time and when it booted, both in epoch seconds
+  boot=-
+  while read -r key value rest; do
+    [ "$key" != btime ] || { boot=$value; break; }
+  done < "$P/hostproc/stat"
+  out clock "$(date +%s)" $boot
 }
 
 out start $NONCE
+clock
 IDS=" "
 for asked in "$@"; do
   case $asked in i*) IDS="$IDS${asked#i} " ;; esac

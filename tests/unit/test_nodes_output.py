@@ -42,7 +42,7 @@ FILE = (
     f"file 0 present {b64('/r/seccomp/web.json')} 33 644 0:0 1700000000 1700000001 {hashlib.sha256(CONTENT).hexdigest()} {b64(CONTENT)}"
 )
 PROCESS = f"process {ID} 4711 12 500 500 2 1 0 4711,1"
-KUBELET = f"kubelet 99 1 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
+KUBELET = f"kubelet 99 1 12345 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
 
 
 def test_a_whole_answer() -> None:
@@ -53,6 +53,20 @@ def test_a_whole_answer() -> None:
     assert (file.facts.state, file.facts.path, file.facts.size) == (FileState.PRESENT, "/r/seccomp/web.json", 33)
     assert answer.processes == (Process(ID, 4711, 12, 500, True, 2, 1, False, (4711, 1)),)
     assert answer.kubelets == (Kubelet(99, "/data/kubelet", True, 1, 10250),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "started"),
+    [
+        (("clock 1790000000 1780000000", KUBELET), 1_780_000_123),
+        (("clock 1790000000 -", KUBELET), None),
+        ((KUBELET,), None),
+    ],
+)
+def test_when_a_kubelet_started(lines: tuple[str, ...], started: int | None) -> None:
+    answer = parse(log(*lines), NONCE)
+    assert answer.complete
+    assert [entry.started for entry in answer.kubelets] == [started]
 
 
 def test_what_is_said_before_the_start_is_not_part_of_the_answer() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,17 @@ def test_all_flags_of_a_kubelet_and_nothing_else(node: Node) -> None:
     node.process(7, "0::/system.slice/kubelet.service\n", comm="kubelet", command=flags, parent=1)
     assert node.ask().kubelets == (Kubelet(7, "/data/kubelet", True, 1, 10255, "/etc/k.yaml", "node-a"),)
     assert b"secret" not in node.log()
+
+
+def test_the_nodes_clock_and_when_its_kubelet_started(node: Node) -> None:
+    (node.top / "hostproc/stat").write_text(f"cpu  1 2 3\nintr {'0 ' * 5000}\nctxt 9\nbtime 1780000000\nprocesses 5\n")
+    node.process(7, "0::/system.slice/kubelet.service\n", comm="kubelet", command=("kubelet",), started=4299)
+    before = int(time.time())
+    answer = node.ask()
+    assert answer.clock is not None
+    assert answer.clock.boot == 1_780_000_000
+    assert before <= answer.clock.now <= time.time()
+    assert answer.kubelets[0].started == 1_780_000_042
 
 
 # name, command line -> root directory and seccomp flag, or None for what is no kubelet
