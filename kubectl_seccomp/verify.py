@@ -17,7 +17,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
 from .node_proof import Answer, Question, ask_node
-from .nodes.kubelet import with_command_line
+from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
 
 Key = tuple[str, str]  # UID of the pod, name of the container
@@ -145,7 +145,7 @@ def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
     found.gaps.extend(answer.gaps)
     found.own.update(answer.uids)
     if name in found.nodes and answer.kubelet is not None:
-        found.nodes[name] = with_command_line(found.nodes[name], answer.kubelet.seccomp_default is True)
+        found.nodes[name] = with_process(found.nodes[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
     no_id = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
     found.observed |= {key: answer.observed.get(key, silent if value else no_id) for key, value in work.ids.items()}

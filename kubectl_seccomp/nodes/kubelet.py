@@ -73,11 +73,13 @@ def started(statusz: bytes | None) -> int | None:
         return None
 
 
-def with_command_line(facts: NodeFacts, flag: bool) -> NodeFacts:
-    """Return a node's facts with what its kubelet's own command line says of --seccomp-default, where that decides.
+def with_process(facts: NodeFacts, flag: bool, since: int | None) -> NodeFacts:
+    """Return a node's facts with what its kubelet's process shows: when it started, and --seccomp-default where that decides.
 
     The flag turns the default on; without it the default is off only where configz says so too.
     """
+    if facts.kubelet_started is None:
+        facts = structs.replace(facts, kubelet_started=since)
     if facts.default is not KubeletDefault.UNKNOWN:
         return facts
     if flag:
