@@ -51,6 +51,7 @@ class Probing(Struct, frozen=True):
     probe_namespace: str = "kube-system"
     kubelet_root: str | None = None
     timeout: int = 60
+    dry_run: bool = False
 
 
 class Proving(Struct, frozen=True):

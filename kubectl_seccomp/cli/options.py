@@ -174,6 +174,7 @@ PROBING = Group("probing", "Node probe and exec", (
     PROBE_NAMESPACE,
     _text("kubelet_root", "--kubelet-root", value="DIR", text="The kubelet's --root-dir, if it cannot be found out."),
     _number("timeout", "--timeout", default="60", least=1, text="Seconds for each exec and each probe."),
+    _flag("dry_run", "--dry-run", text="Print the probe pods that would be created, and create none."),
 ))  # fmt: skip
 
 VERIFYING = Group("verifying", "Proof", (

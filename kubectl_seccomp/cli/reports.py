@@ -6,11 +6,11 @@ import datetime
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
-from .boundary import flush, say
+from .boundary import flush, put, say
 from .given import Files, Judging, Output, Selecting
 from .options import FailOn, Format
 
@@ -60,6 +60,18 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
             say(line)
     nothing = report.head.scope.source == "files" and not tail.summary.pods and not tail.summary.skipped
     return exit_code(tail, fail_on, allow_gaps=output.allow_gaps and not nothing)
+
+
+def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
+    """Print manifests as YAML documents, in the order of their nodes, and return the exit code."""
+    if output.output not in (Format.TABLE, Format.YAML):
+        raise Fault(f"--dry-run prints YAML: not together with -o {output.output.value}", "leave out -o", 2)
+    from ..render.manifests import render
+
+    put(render(sorted(manifests, key=lambda manifest: str(manifest["spec"]["nodeName"]))), exact=True)
+    if not manifests:
+        say("no probe pod would be created")
+    return 0
 
 
 def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:

@@ -32,8 +32,11 @@ class PodClient:
         self._connection = connection
         self._made: ApiClient | None = None
 
-    def prepare(self) -> ApiClient:
+    def prepare(self) -> None:
         """Import and make the client, once. An interrupt in the middle of that import must come before there is a pod."""
+        self._client()
+
+    def _client(self) -> ApiClient:
         if self._made is None:
             from kubernetes.client import ApiClient, Configuration
 
@@ -87,7 +90,7 @@ class PodClient:
 
         if self._connection.kubectl:
             raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
-        client = self.prepare()
+        client = self._client()
         headers = {"Accept": accept, "Content-Type": "application/json"}
         timeout = self._connection.timeout or seconds
         try:
