@@ -16,8 +16,8 @@ PROGRAM = Path(__file__).parent / "go"
 @functools.cache
 def folder(module):
     """Return where "example.com/module@v1.2.3" is on this machine."""
-    answer = run(["go", "mod", "download", "-json", module], f"downloading {module}", cwd="/")
-    return Path(json.loads(answer)["Dir"])
+    run(["go", "mod", "download", module], f"downloading {module}", cwd="/")  # with -json its error would not be on stderr
+    return Path(json.loads(run(["go", "mod", "download", "-json", module], f"finding {module}", cwd="/"))["Dir"])
 
 
 def evaluated(module, questions):
