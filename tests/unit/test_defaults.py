@@ -179,6 +179,7 @@ def test_clone_without_sys_admin_makes_no_namespaces() -> None:
     assert rule["args"] == [{"index": 0, "value": FLAGS, "op": "SCMP_CMP_MASKED_EQ"}]
     (there,) = rules(of("containerd://2.4.2", arch="s390x"), "clone")
     assert there["args"][0]["index"] == 1
+    assert [each["args"][0]["index"] for each in rules(of("cri-o://1.36.3", arch="s390x"), "clone")] == [1, 1]
     permitted, denied = rules(of("cri-o://1.36.3"), "clone")
     assert permitted["args"] == rule["args"]
     assert [argument["value"] for argument in denied["args"]] == [1 << bit for bit in (17, 26, 27, 28, 29, 30, 25)]
