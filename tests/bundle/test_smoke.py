@@ -116,6 +116,8 @@ def test_the_archive_has_licences_and_nothing_of_this_machine(bundle: Path, bund
         assert terms is not None
         text = terms.read().decode()
     assert "LICENSE" in members
+    tables = {path.name for path in (ROOT / "kubectl_seccomp" / "data").iterdir() if path.suffix in (".txt", ".json")}
+    assert tables <= {Path(name).name for name in members if "kubectl_seccomp/data/" in name}
     assert all(title in text for title in ("\nPython\n", "\nkubernetes 3", "\nmsgspec ", "\npydantic_core ", "\npyinstaller "))
     assert {member.uid for member in members.values()} == {0}
     assert len({member.mtime for member in members.values()}) == 1
