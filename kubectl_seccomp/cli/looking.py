@@ -79,7 +79,7 @@ def _ask_nodes(
 ) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, _chosen(api, verifying.nodes), probing.kubelet_root)
     work = survey(pods)
     try:
         return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, _progress)

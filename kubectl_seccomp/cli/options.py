@@ -182,6 +182,7 @@ VERIFYING = Group("verifying", "Proof", (
     _flag("exec_", "--exec", text="Exec into every running container and read what it has."),
     _text("nodes", "--nodes", value="SELECTOR", text="With --verify: only nodes with these labels."),
     _number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+    _number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask so many nodes at the same time."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (

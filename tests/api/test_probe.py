@@ -61,7 +61,7 @@ def kube(api: Api, servers: dict[str, HTTPServer]) -> PodServer:
 
 def probe(api: Api, clock: Clock, *paths: str, stop: threading.Event | None = None, settings: Settings = SETTINGS) -> Asked:
     time = Time(clock.now, clock.sleep)
-    return ask(api, PodClient(api.connection), "node-a", "/r", (ID,), paths, settings, clock=time, stop=stop)
+    return ask(api, PodClient(api.connection, clock.sleep), "node-a", "/r", (ID,), paths, settings, clock=time, stop=stop)
 
 
 def why(asked: Asked) -> str:
@@ -140,7 +140,6 @@ def test_without_the_operators_directory_its_files_are_still_looked_for(api: Api
         (status(404, "NotFound", 'namespaces "kube-system" not found'), "--probe-namespace"),
         (status(403, "Forbidden", 'pods "p" is forbidden: violates PodSecurity "baseline:latest"'), "--probe-namespace"),
         (status(422, "Invalid", "spec.containers[0].image: Invalid value"), "Invalid value"),
-        (status(429, "TooManyRequests", "slow down"), "slow down"),
     ],
 )
 def test_a_clear_refusal_is_final_and_there_is_nothing_to_remove(
@@ -152,6 +151,23 @@ def test_a_clear_refusal_is_final_and_there_is_nothing_to_remove(
     assert asked.uids == ()
     assert kube.methods("DELETE", "GET") == []
     assert clock.seconds == 0
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+def test_who_is_told_to_slow_down_waits_as_long_as_was_said(api: Api, kube: PodServer, clock: Clock, method: str) -> None:
+    kube.refusals[method] = iter([status(429, "TooManyRequests", "slow down", {"Retry-After": "7"})] * 2)
+    asked = probe(api, clock)
+    assert asked.answer is not None
+    assert asked.gaps == ()
+    assert 14.0 <= clock.seconds < 15.0
+    assert (kube.pods, len(kube.made)) == ({}, 1)
+
+
+def test_who_is_told_to_slow_down_again_and_again_gives_up(api: Api, kube: PodServer, clock: Clock) -> None:
+    kube.refusals["POST"] = iter([status(429, "TooManyRequests", "slow down")] * 9)
+    assert "slow down" in why(probe(api, clock))
+    assert kube.methods("POST", "DELETE") == ["POST"] * 4
+    assert clock.seconds == 7.0
 
 
 @pytest.mark.parametrize("appears", [0, 1, 9])

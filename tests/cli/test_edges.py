@@ -80,6 +80,7 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
         (("--nodes", "a=b"), "add --verify"),
         (("--max-nodes", "3"), "add --verify"),
         (("--dry-run",), "give --verify"),
+        (("--concurrency", "3"), "add --verify"),
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str, ...], told: str) -> None:
