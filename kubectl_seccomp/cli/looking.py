@@ -62,7 +62,7 @@ def _ask_nodes(api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifyin
     from ..verify import Limits, survey, verify
 
     limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
-    work = survey(pods)
+    work = survey(pods, evidence.nodes)
     try:
         return verify(api, PodClient(api.connection), work, evidence.nodes, settings(probing), limits, _progress)
     finally:
