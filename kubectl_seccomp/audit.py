@@ -142,9 +142,7 @@ class _Auditor:
         if decision.effective.type is EffectiveType.UNKNOWN:
             self._unknown[pod.spec.node_name or ""] += 1
         self._ignored += decision.ignored
-        # That of a pod without a node is looked at where the pod could be placed.
-        waits = not pod.spec.node_name and bool(self._evidence.files)
-        self._unchecked += decision.file.state is FileState.UNCHECKED and not waits
+        self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
             subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
             self._subjects.append(subject)
@@ -197,6 +195,8 @@ class _Auditor:
         field = member.declared.field
         if field is None or field.type != "Localhost" or not field.localhost_profile:
             return _NO_FILE
+        if not pod.spec.node_name and self._evidence.files:
+            return _NO_FILE  # looked at on the nodes where it could be placed
         file = self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
         started = started_at(member)
         # Both are the node's own clock, in whole seconds: the same second decides nothing.
