@@ -165,6 +165,8 @@ JUDGING = Group("judging", "Judging", (
           text="Version of the Pod Security Standards, such as v1.37."),
 ))  # fmt: skip
 
+FAILING_FROM = Group("judging", "Judging", JUDGING.options[:1])
+
 PROBE_NAMESPACE = _text("probe_namespace", "--probe-namespace", value="NAME", words=Words.NAMESPACES, default="kube-system",
                         text="Namespace of the node probe.")  # fmt: skip
 
@@ -181,6 +183,12 @@ VERIFYING = Group("verifying", "Proof", (
     _flag("exec_", "--exec", text="Exec into every running container and read what it has."),
     _text("nodes", "--nodes", value="SELECTOR", text="With --verify: only nodes with these labels."),
     _number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+))  # fmt: skip
+
+# For a command that always asks the nodes.
+ASKING = Group("verifying", "Which nodes", (
+    _text("nodes", "--nodes", value="SELECTOR", text="Only nodes with these labels."),
+    _number("max_nodes", "--max-nodes", default="", least=1, text="Ask at most so many nodes."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (
