@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -41,7 +40,14 @@ def _cells(row: NodeRow, each: ProfileMatrix, *, wide: bool) -> tuple[str, ...]:
     more: tuple[str, ...] = ()
     if wide:
         size = str(file.size) if file.size is not None else NONE
-        more = (file.owner or NONE, file.mode or NONE, size, _time(file.mtime), _lands(row, each), safe(file.path or NONE))
+        more = (
+            file.owner or NONE,
+            file.mode or NONE,
+            size,
+            NONE if file.mtime is None else cells.stamp(file.mtime),
+            _lands(row, each),
+            safe(file.path or NONE),
+        )
         more = tuple(map(safe, more))
     return (*facts, *more, _workloads(row, wide=wide))
 
@@ -52,12 +58,6 @@ def _state(state: FileState) -> str:
 
 def _loads(found: Outcome) -> str:
     return NONE if found in (Outcome.MISSING, Outcome.UNKNOWN) else found.value
-
-
-def _time(seconds: int | None) -> str:
-    if seconds is None or not 0 <= seconds < 253402300800:
-        return NONE
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _lands(row: NodeRow, each: ProfileMatrix) -> str:
