@@ -54,42 +54,40 @@ class Shape(Struct, frozen=True, gc=False):
 
 
 class Reach(Struct, frozen=True):
-    """The names of the nodes that pods of one shape could be placed on, and the shape's number among those that were asked for."""
+    """The names of the nodes that pods could be placed on, `nodes` all of them; pods with the same nodes have the same number."""
 
     number: int
-    now: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """All of them."""
-        return self.now + self.later
+    now: tuple[str, ...]
+    later: tuple[str, ...]
+    nodes: tuple[str, ...]
 
 
 class Eligibility:
-    """Answers for pods among these nodes, once for each shape. Windows nodes are left out: they have no seccomp."""
+    """Answers for pods among these nodes, once for each shape, and with one value for all shapes that fit the same nodes.
+
+    Windows nodes are left out: they have no seccomp.
+    """
 
     def __init__(self, nodes: Iterable[NodeFacts]) -> None:
         self._nodes = {node.name: node for node in nodes if node.os != "windows"}
         self._known: dict[Shape, Reach] = {}
+        self._reaches: dict[tuple[tuple[str, ...], tuple[str, ...]], Reach] = {}
 
     def reach(self, pod: Pod) -> Reach:
         """Return where the pod, or the next one that its workload makes of it, could be placed."""
         wanted = shape(pod)
         known = self._known.get(wanted)
         if known is None:
-            known = self._known[wanted] = self._reach(wanted, len(self._known))
+            known = self._known[wanted] = self._reach(wanted)
         return known
 
-    def _reach(self, wanted: Shape, number: int) -> Reach:
+    def _reach(self, wanted: Shape) -> Reach:
         names = _named(wanted)
         nodes = self._nodes.values() if names is None else [self._nodes[name] for name in names if name in self._nodes]
         fits = [(fit(wanted, node), node.name) for node in nodes]
-        return Reach(
-            number,
-            tuple(name for answer, name in fits if answer is Fit.NOW),
-            tuple(name for answer, name in fits if answer is Fit.LATER),
-        )
+        now = tuple(name for answer, name in fits if answer is Fit.NOW)
+        later = tuple(name for answer, name in fits if answer is Fit.LATER)
+        return self._reaches.setdefault((now, later), Reach(len(self._reaches), now, later, now + later))
 
 
 def is_bound(pod: Pod) -> bool:

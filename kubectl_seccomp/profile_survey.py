@@ -22,8 +22,12 @@ CHECKS = ("KS3",)
 
 
 class Surveyed(Struct, frozen=True):
-    """A matrix per path, what is found with the pods that use them, worst first, and what could not be read."""
+    """A matrix per path, what is found with the pods that use them, worst first, and what could not be read.
 
+    The head names the namespaces whose pods could be listed.
+    """
+
+    head: Head
     matrices: tuple[ProfileMatrix, ...]
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
@@ -45,7 +49,8 @@ def survey(
         raise Fault(evidence.nodes_why, "kubectl seccomp rbac --verify prints the rights that are needed")
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
-    pods, unread = _users(api, paths)
+    namespaces, pods, unread = _users(api, paths)
+    head = structs.replace(head, scope=structs.replace(head.scope, namespaces=namespaces))
     asked = [node for node in evidence.nodes.values() if limits.only is None or node.name in limits.only]
     work = {node.name: Work({}, dict.fromkeys(paths)) for node in asked if node.os != "windows"}
     found = verify(api, client, work, evidence.nodes, settings, limits, progress)
@@ -58,7 +63,7 @@ def survey(
     for _ in report.pods:
         pass
     tail = report.tail()
-    return Surveyed(tables, tuple(report.findings()), (*gaps, *unread, *found.gaps, *tail.gaps), tail.worst)
+    return Surveyed(head, tables, tuple(report.findings()), (*gaps, *unread, *found.gaps, *tail.gaps), tail.worst)
 
 
 def _file(node: str, path: str, evidence: Evidence, found: Verified) -> ProfileFile:
@@ -71,18 +76,18 @@ def _file(node: str, path: str, evidence: Evidence, found: Verified) -> ProfileF
     return ProfileFile(FileState.UNREADABLE, explanation="its node gave no answer")
 
 
-def _users(api: Api, paths: list[str]) -> tuple[list[Pod], tuple[Gap, ...]]:
-    """Return the pods that use one of the profiles, and a gap for whatever pods could not be listed."""
+def _users(api: Api, paths: list[str]) -> tuple[list[str], list[Pod], tuple[Gap, ...]]:
+    """Return the namespaces that were looked at, the pods that use one of the profiles, and gaps for what could not be listed."""
     wanted = frozenset(paths)
     try:
-        found = select(api, Selection(None)).pods
+        found = select(api, Selection(None))
     except Fault as fault:
-        return [], (Gap("pods", "cluster", fault.message),)
+        return [], [], (Gap("pods", "cluster", fault.message),)
     pods: list[Pod] = []
     gaps: list[Gap] = []
-    for pod in found:
+    for pod in found.pods:
         if isinstance(pod, Gap):
             gaps.append(pod)
         elif uses(pod, wanted):
             pods.append(pod)
-    return pods, tuple(gaps)
+    return found.namespaces, pods, tuple(gaps)

@@ -16,7 +16,6 @@ from .reports import code, head, query_record_of, width
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Head
     from ..profile_survey import Surveyed
 
 FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
@@ -43,9 +42,9 @@ def check_profile(
     if query:
         from ..render.matrix import record
 
-        put(query(record(top, found.matrices, found.findings, found.gaps)), exact=True)
+        put(query(record(found.head, found.matrices, found.findings, found.gaps)), exact=True)
     else:
-        put(_chunks(found, output, top), exact=output.output in MACHINE)
+        put(_chunks(found, output), exact=output.output in MACHINE)
     flush()
     _tell(found)
     return code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
@@ -66,13 +65,13 @@ def _accepted(paths: list[str], output: Output) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def _chunks(found: Surveyed, output: Output, top: Head) -> Iterator[str]:
+def _chunks(found: Surveyed, output: Output) -> Iterator[str]:
     from ..render.matrix import record, table
 
     if output.output in (Format.TABLE, Format.WIDE):
         wide = output.output is Format.WIDE
         return table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
-    document = record(top, found.matrices, found.findings, found.gaps)
+    document = record(found.head, found.matrices, found.findings, found.gaps)
     if output.output is Format.YAML:
         from ..render.yaml import block
 

@@ -197,7 +197,7 @@ PROVING = Group("proving", "Node probe and exec", (
 ))  # fmt: skip
 
 RIGHTS = Group("", "For what", (
-    _flag("verify", "--verify", text="For audit --verify, check pod and cleanup: probe pods in their namespace."),
+    _flag("verify", "--verify", text="For audit --verify, check pod, check profile and cleanup: probe pods in their namespace."),
     _flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
     _flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
     PROBE_NAMESPACE,

@@ -137,3 +137,12 @@ def test_a_daemon_pod_counts_for_its_node_alone_and_costs_only_that_one() -> Non
     reach = eligibility.reach(pod(pinned("n7") | {"nodeName": "n7"}, "DaemonSet"))
     assert reach.nodes == ("n7",)
     assert eligibility.reach(pod(pinned("gone"), "DaemonSet")).nodes == ()
+
+
+def test_shapes_that_fit_the_same_nodes_share_one_reach() -> None:
+    eligibility = Eligibility([node("a", labels={"x": "y"}), node("b")])
+    reaches = [
+        eligibility.reach(pod(spec)) for spec in ({"nodeSelector": {"x": "y"}}, {"nodeSelector": {"x": "y"}, "tolerations": []}, {})
+    ]
+    assert reaches[0] is eligibility.reach(pod(required({"matchExpressions": [{"key": "x", "operator": "Exists"}]})))
+    assert [each.number for each in reaches] == [0, 0, 1]
