@@ -164,11 +164,11 @@ def files(lab: Lab) -> Iterator[None]:
 
 
 def waiting(name: str, path: str | None, *nodes: str, **spec: Any) -> dict[str, Any]:
-    """Return a pod that the scheduler does not look at yet."""
+    """Return a pod that no scheduler looks at."""
     body = {
         **required(when("kubernetes.io/hostname", "In", *nodes)),
         "containers": [container()],
-        "schedulingGates": [{"name": "landing.example/wait"}],
+        "schedulerName": "nobody",
         **spec,
     }
     if path is not None:
