@@ -42,6 +42,14 @@ class Observed(Struct, frozen=True, rename="camel"):
     explanation: str | None = None
 
 
+class Taint(Struct, frozen=True, gc=False):
+    """One of a node's spec.taints[]."""
+
+    key: str = ""
+    value: str | None = None
+    effect: str = ""
+
+
 class NodeFacts(Struct, frozen=True):
     """What is known of one node. Empty strings and None mean "not known".
 
@@ -49,6 +57,7 @@ class NodeFacts(Struct, frozen=True):
     `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
     the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault;
     `kubelet_started` is when the kubelet started, in epoch seconds of the node's clock: its default cannot have changed since.
+    `labels`, `taints` and `unschedulable` (cordoned) decide which pods could be placed there.
     """
 
     name: str
@@ -65,3 +74,6 @@ class NodeFacts(Struct, frozen=True):
     directory_label: str | None = None
     reachable: bool = True
     unaskable: str = ""
+    labels: dict[str, str] = {}
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False

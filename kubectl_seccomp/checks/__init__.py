@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..model import Template
-from . import declared, profile, workload
+from . import declared, landing, profile, workload
 from .record import Case, Check
 
-CHECKS: tuple[Check, ...] = tuple(sorted((*declared.CHECKS, *workload.CHECKS, *profile.CHECKS), key=lambda check: check.id))
+_ALL = (*declared.CHECKS, *workload.CHECKS, *profile.CHECKS, *landing.CHECKS)
+CHECKS: tuple[Check, ...] = tuple(sorted(_ALL, key=lambda check: check.id))
 
 
 def findings(case: Case) -> tuple[Template, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import CONNECTION, JUDGING, NAMESPACE, OUTPUT, PROBING, PROVING, Words
+from .options import ASKING, CONNECTION, FAILING_FROM, JUDGING, NAMESPACE, OUTPUT, PROBING, PROVING, Words
 
 CHECKING = (
     Command(
@@ -19,5 +19,20 @@ CHECKING = (
         ),
         Argument("names", "NAME", "Pods of one namespace.", many=True, required=True, words=Words.PODS),
         (NAMESPACE, PROBING, PROVING, OUTPUT, JUDGING, CONNECTION),
+    ),
+    Command(
+        "check profile",
+        "Compare a Localhost profile's file over all nodes, with who uses it there and who could land there.",
+        "matrix.check_profile",
+        "Takes paths as a pod's localhostProfile has them. Asks each node by a short-lived pod that is removed again. Exits with 1 when"
+        " a workload that uses the file could land on a node where it is missing, does not load or has no effect.",
+        (
+            Example("One file over all nodes", "kubectl seccomp check profile profiles/app.json"),
+            Example("With owners, modes and times", "kubectl seccomp check profile profiles/app.json -o wide"),
+            Example("Two files on some nodes", "kubectl seccomp check profile a.json b.json --nodes '!gpu'"),
+            Example("For a program, with whole hashes", "kubectl seccomp check profile profiles/app.json -o json"),
+        ),
+        Argument("paths", "PATH", "Paths below the kubelet's seccomp directory.", many=True, required=True),
+        (ASKING, PROBING, OUTPUT, FAILING_FROM, CONNECTION),
     ),
 )

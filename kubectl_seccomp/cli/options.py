@@ -165,6 +165,8 @@ JUDGING = Group("judging", "Judging", (
           text="Version of the Pod Security Standards, such as v1.37."),
 ))  # fmt: skip
 
+FAILING_FROM = Group("judging", "Judging", JUDGING.options[:1])
+
 PROBE_NAMESPACE = _text("probe_namespace", "--probe-namespace", value="NAME", words=Words.NAMESPACES, default="kube-system",
                         text="Namespace of the node probe.")  # fmt: skip
 
@@ -185,13 +187,20 @@ VERIFYING = Group("verifying", "Proof", (
     _number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask so many nodes at the same time."),
 ))  # fmt: skip
 
+# For a command that always asks the nodes.
+ASKING = Group("verifying", "Which nodes", (
+    _text("nodes", "--nodes", value="SELECTOR", text="Only nodes with these labels."),
+    _number("max_nodes", "--max-nodes", default="", least=1, text="Ask at most so many nodes."),
+    _number("concurrency", "--concurrency", default="16", least=1, text="Ask so many nodes at the same time."),
+))  # fmt: skip
+
 PROVING = Group("proving", "Node probe and exec", (
     _flag("no_node", "--no-node", text="Create no probe pod on the node."),
     _flag("no_exec", "--no-exec", text="Do not exec into containers."),
 ))  # fmt: skip
 
 RIGHTS = Group("", "For what", (
-    _flag("verify", "--verify", text="For audit --verify, check pod and cleanup: probe pods in their namespace."),
+    _flag("verify", "--verify", text="For audit --verify, check pod, check profile and cleanup: probe pods in their namespace."),
     _flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
     _flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
     PROBE_NAMESPACE,

@@ -21,9 +21,12 @@ TITLES = (
     ("KS118", "unexpected-filter", "A filter where none was expected"),
     ("KS119", "no-filter-observed", "The kernel reports no filter"),
     ("KS120", "localhost-profile-refused", "A localhostProfile that Kubernetes refuses"),
+    ("KS121", "default-depends-on-node", "Confined or not, depending on the node"),
     ("KS301", "file-missing", "The profile file is not on the node"),
     ("KS302", "file-without-effect", "The profile file has no effect"),
     ("KS303", "file-refused", "The profile file does not load"),
     ("KS304", "file-forbids-nothing", "The profile forbids nothing"),
     ("KS305", "file-changed", "The profile file has changed since the container started"),
+    ("KS306", "file-not-everywhere", "The profile file is not right on every node where the pod could land"),
+    ("KS307", "file-differs", "The profile file differs between nodes"),
 )

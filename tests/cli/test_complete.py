@@ -55,7 +55,7 @@ def complete(typed: str, **environment: str) -> tuple[list[str], str]:
         ("", ["audit", "list", "check", "explain", "cleanup", "rbac", "completion", "version"], ":4"),
         ("che", ["check"], ":4"),
         ("-n shop che", ["check"], ":4"),
-        ("check ", ["pod"], ":4"),
+        ("check ", ["pod", "profile"], ":4"),
         ("check x", [], ":4"),
         ("nope ", [], ":4"),
         ("audit ", [], ":4"),
