@@ -15,7 +15,7 @@ from .audit import Evidence
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
 from .model import KUBELET_DEFAULT, NODE, Gap, KubeletDefault, NodeFacts
-from .nodes.kubelet import configured, root_dir, seccomp_default
+from .nodes.kubelet import configured, flagged, root_dir, seccomp_default
 from .runtimes import is_known
 
 # Kubelets asked at the same time; each answers two small requests through the API server.
@@ -109,6 +109,7 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
         default=default,
         default_source=source,
         configured=configured(config),
+        flagged=flagged(flags),
         kubelet_root=root_dir(flags) if flags is not None else None,
     )
     if default is not KubeletDefault.UNKNOWN:

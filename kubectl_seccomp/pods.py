@@ -177,8 +177,12 @@ def runs(member: Container) -> bool:
 def started_at(member: Container) -> int | None:
     """Return when a running container started, in epoch seconds, None for one that does not run."""
     state = member.status.state if member.status is not None else None
-    text = (state.running.started_at or "") if state is not None and state.running is not None else ""
-    match = _TIME.fullmatch(text)
+    return epoch(state.running.started_at) if state is not None and state.running is not None else None
+
+
+def epoch(time: str | None) -> int | None:
+    """Return a metav1.Time in epoch seconds, None for what is none."""
+    match = _TIME.fullmatch(time or "")
     return timegm(tuple(int(part) for part in match.groups())) if match else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ Log = Callable[[dict[str, Any]], bytes]
 def answer_of(pod: dict[str, Any], *lines: str) -> bytes:
     """The log of a probe that has these lines to say."""
     nonce = pod["metadata"]["labels"]["kubectl-seccomp/run"]
-    return "\n".join([f"start {nonce}", *lines, f"end {nonce} {len(lines) + 1}", ""]).encode()
+    body = "\n".join([f"start {nonce}", *lines, f"lines {len(lines) + 1}", ""]).encode()
+    return body + f"end {nonce} {hashlib.sha256(body).hexdigest()}\n".encode()
 
 
 class PodServer:

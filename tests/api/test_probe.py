@@ -80,7 +80,7 @@ def waiting(reason: str) -> dict[str, Any]:
 
 
 def test_an_answer_and_nothing_left(api: Api, kube: PodServer, clock: Clock) -> None:
-    kube.log = lambda pod: answer_of(pod, f"process {ID} 9 1 5 5 2 1 0 9,1")
+    kube.log = lambda pod: answer_of(pod, f"process {ID} - 9 1 5 2 1 0 9,1")
     asked = probe(api, clock, "web.json")
     assert asked.gaps == ()
     assert asked.uids == ("uid-1",)

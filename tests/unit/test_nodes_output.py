@@ -34,14 +34,15 @@ def b64(content: bytes | str) -> str:
 
 def log(*lines: str, start: str = f"start {NONCE}", count: int | None = None) -> bytes:
     number = len(lines) + 1 if count is None else count
-    return "\n".join([start, *lines, f"end {NONCE} {number}", ""]).encode()
+    body = "\n".join([start, *lines, f"lines {number}", ""]).encode()
+    return body + f"end {NONCE} {hashlib.sha256(body).hexdigest()}\n".encode()
 
 
 CONTENT = b'{"defaultAction": "SCMP_ACT_LOG"}'
 FILE = (
     f"file 0 present {b64('/r/seccomp/web.json')} 33 644 0:0 1700000000 1700000001 {hashlib.sha256(CONTENT).hexdigest()} {b64(CONTENT)}"
 )
-PROCESS = f"process {ID} 4711 12 500 500 2 1 0 4711,1"
+PROCESS = f"process {ID} - 4711 12 500 2 1 0 4711,1"
 KUBELET = f"kubelet 99 1 12345 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
 
 
@@ -51,7 +52,7 @@ def test_a_whole_answer() -> None:
     (file,) = answer.files
     assert (file.index, file.content, file.facts.ctime) == (0, CONTENT, 1_700_000_001)
     assert (file.facts.state, file.facts.path, file.facts.size) == (FileState.PRESENT, "/r/seccomp/web.json", 33)
-    assert answer.processes == (Process(ID, 4711, 12, 500, True, 2, 1, False, (4711, 1)),)
+    assert answer.processes == (Process(ID, 4711, 12, 500, 2, 1, False, (4711, 1)),)
     assert answer.kubelets == (Kubelet(99, "/data/kubelet", True, 1, 10250),)
 
 
@@ -177,8 +178,8 @@ def test_the_files_of_a_node_without_the_directory() -> None:
     assert "there is no directory /r/seccomp" in (first.facts.explanation or "")
 
 
-def process(pid: int, started: int, parent: int = 1, *, container: str = ID, stable: bool = True) -> Process:
-    return Process(container, pid, parent, started, stable, 2, 1, None)
+def process(pid: int, started: int, parent: int = 1, *, container: str = ID) -> Process:
+    return Process(container, pid, parent, started, 2, 1, None)
 
 
 @pytest.mark.parametrize(
@@ -186,10 +187,8 @@ def process(pid: int, started: int, parent: int = 1, *, container: str = ID, sta
     [
         ([process(30, 300), process(20, 100), process(10, 200)], 20),  # pids wrap: the oldest counts
         ([process(10, 100, 20), process(20, 100, 5)], 20),  # the same tick: the one whose parent is outside
-        ([process(10, 50, stable=False), process(20, 100)], 20),  # given to another process meanwhile
         ([process(10, 50, container="other"), process(20, 100)], 20),
         ([process(20, 100, 5), process(10, 100, 5)], 10),
-        ([process(10, 100, stable=False)], None),
         ([], None),
     ],
 )

@@ -82,7 +82,7 @@ def test_all_facts_of_a_process(node: Node) -> None:
     node.process(4711, f"0::/{ID}\n", parent=12, started=987654321)
     (process,) = node.ask(ids=(OTHER, ID)).processes
     assert (process.container, process.pid, process.parent, process.started) == (ID, 4711, 12, 987654321)
-    assert (process.stable, process.mode, process.filters, process.no_new_privs) == (True, 2, 1, True)
+    assert (process.mode, process.filters, process.no_new_privs) == (2, 1, True)
     assert process.pids == (4711, 7)
 
 
