@@ -161,17 +161,9 @@ def _entry(name: str, state: str, coded: str, rest: list[str]) -> Entry:
 
 def _filled(entries: list[Entry], files: list[File]) -> tuple[Entry, ...]:
     """Return the entries with contents that were said before, of a question or of another entry: they are said once."""
-    known = {file.facts.path: file for file in [*files, *entries] if file.content is not None}
-    return tuple(
-        structs.replace(entry, content=known[entry.facts.path].content)
-        if entry.content is None and entry.facts.sha256 and _same(known.get(entry.facts.path), entry)
-        else entry
-        for entry in entries
-    )
-
-
-def _same(file: File | Entry | None, entry: Entry) -> bool:
-    return file is not None and file.facts.sha256 == entry.facts.sha256
+    said: list[File | Entry] = [*files, *entries]
+    known = {(each.facts.path, each.facts.sha256): each.content for each in said if each.content is not None}
+    return tuple(structs.replace(entry, content=known.get((entry.facts.path, entry.facts.sha256))) for entry in entries)
 
 
 def absent_files(root: str, paths: Iterable[str]) -> tuple[File, ...]:
