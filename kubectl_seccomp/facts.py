@@ -55,7 +55,8 @@ class NodeFacts(Struct, frozen=True):
 
     `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
     `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
-    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault;
+    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault, `flagged`
+    what flagz says;
     `kubelet_started` is when the kubelet started, in epoch seconds of the node's clock: its default cannot have changed since.
     `labels`, `taints` and `unschedulable` (cordoned) decide which pods could be placed there.
     """
@@ -69,6 +70,7 @@ class NodeFacts(Struct, frozen=True):
     default: KubeletDefault = KubeletDefault.UNKNOWN
     default_source: str = ""
     configured: bool | None = None
+    flagged: bool | None = None
     kubelet_root: str | None = None
     kubelet_started: int | None = None
     directory_label: str | None = None

@@ -7,6 +7,7 @@ from msgspec import Struct
 from ..facts import NodeFacts, Taint
 from ..objects import Metadata
 
+CORDONED = "the node is cordoned"
 DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
 
 
@@ -79,4 +80,4 @@ def _unaskable(spec: NodeSpec, labels: dict[str, str], system: str, ready: bool)
         return "there is no machine behind this node"
     if not ready:
         return "the node is not ready"
-    return "the node is cordoned" if spec.unschedulable else ""
+    return CORDONED if spec.unschedulable else ""
