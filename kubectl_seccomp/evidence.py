@@ -42,11 +42,12 @@ def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
         nodes[facts.name] = facts
         if gap is not None:
             gaps.append(gap)
-        gaps.extend(_runtime_gap(facts))
+        gaps.extend(runtime_gap(facts))
     return Evidence(nodes, "", handlers, gaps=tuple(gaps))
 
 
-def _runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
+def runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
+    """Yield a gap for a node whose container runtime is not known."""
     if facts.os != "windows" and not is_known(facts.runtime):
         why = f"not known here: {facts.runtime}" if facts.runtime else "the node does not say which"
         yield Gap("container runtime", f"node/{facts.name}", why)
@@ -86,7 +87,7 @@ def node_evidence(api: Api, name: str) -> tuple[NodeFacts, tuple[Gap, ...]]:
         answered, gap = _ask(api, NodeFacts(name, default_source=why))
         return answered, (gap or Gap(NODE, f"node/{name}", error.why),)
     answered, gap = _ask(api, facts)
-    return answered, (*((gap,) if gap else ()), *_runtime_gap(facts))
+    return answered, (*((gap,) if gap else ()), *runtime_gap(facts))
 
 
 def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Generic
 
 from msgspec import Struct, structs
 
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
-from .model import FileState, Gap, NodeFacts, Observed, ProfileFile
+from .model import FileState, Gap, NodeFacts, ProfileFile
 from .nodes import output
+from .nodes.answer import Answer as Answer
+from .nodes.answer import K, Root
 from .nodes.manifest import NOTHING_MORE, Wanted
-from .nodes.root import Root, root, settled
+from .nodes.root import root, settled
 from .profiles.document import judge
 from .runtimes import parse
 
 # The largest content that the probe sends of a file, in bytes.
 LARGEST = 1_048_576
 FULL = "could not be read: with the other files it is more than the probe's log holds"
-K = TypeVar("K", bound=Hashable)
 ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
 
 
@@ -38,26 +39,6 @@ class Question(Struct, Generic[K], frozen=True):
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     wanted: Wanted = NOTHING_MORE
-
-
-class Answer(Struct, Generic[K], frozen=True):
-    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, and the
-    node's own kubelet, None where it cannot be told.
-
-    `root` is where files were looked for. What only some ask for: `kernel`, the `listing` with what the node's runtime makes of
-    each file, and `sandboxes` by the UIDs of their pods. `said` is False for a node that gave no answer.
-    """
-
-    files: dict[str, ProfileFile] = {}
-    observed: dict[K, Observed] = {}
-    gaps: tuple[Gap, ...] = ()
-    uids: tuple[str, ...] = ()
-    kubelet: output.Kubelet | None = None
-    root: Root | None = None
-    kernel: output.Kernel | None = None
-    listing: output.Listing | None = None
-    sandboxes: dict[str, tuple[Observed, ...]] = {}
-    said: bool = False
 
 
 def ask_node(api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None = None) -> Answer[K]:

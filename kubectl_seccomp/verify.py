@@ -98,7 +98,7 @@ def verify(
         return ask_node(api, client, question, settings, stop)
 
     client.prepare()
-    for name, answer in _gathered(one, chosen, limits.at_once, stop, progress):
+    for name, answer in gathered(one, chosen, limits.at_once, stop, progress):
         _take(found, name, work[name], answer)
     return found
 
@@ -120,7 +120,7 @@ def _skipped(found: Verified, facts: NodeFacts, affects: int) -> bool:
     return bool(facts.unaskable)
 
 
-def _gathered(
+def gathered(
     one: Callable[[str], Answer[Key]], names: list[str], at_once: int, stop: threading.Event, progress: Callable[[int, int], None]
 ) -> Iterator[tuple[str, Answer[Key]]]:
     """Yield each node's answer as it comes. An interrupt tells all threads to stop, and waits until they have cleaned up."""

@@ -102,6 +102,8 @@ def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
 
     looked = frozenset(("file", "process") if verifying.verify else ("process",) if verifying.exec_ else ())
     for key in judging.select:
+        if known(key) and blind(key, frozenset(("file", "process"))):
+            raise Fault(f"--select {key} is about nodes, and finds nothing here", "see: kubectl seccomp check node --help", 2)
         if known(key) and blind(key, looked):
             raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
 

@@ -66,6 +66,7 @@ class Words(StrEnum):
     USERS = "users"
     NAMESPACES = "namespaces"
     PODS = "pods"
+    NODES = "nodes"
 
 
 class Option(NamedTuple):
@@ -165,6 +166,13 @@ JUDGING = Group("judging", "Judging", (
           text="Version of the Pod Security Standards, such as v1.37."),
 ))  # fmt: skip
 
+# For what has no containers to hold against the Pod Security Standards.
+JUDGING_NODES = Group("judging", "Judging", JUDGING.options[:3])
+
+EVERY_NODE = Group("", "Which nodes", (
+    _flag("every", "--all", text="All nodes of the cluster."),
+))  # fmt: skip
+
 PROBE_NAMESPACE = _text("probe_namespace", "--probe-namespace", value="NAME", words=Words.NAMESPACES, default="kube-system",
                         text="Namespace of the node probe.")  # fmt: skip
 
@@ -189,7 +197,7 @@ PROVING = Group("proving", "Node probe and exec", (
 ))  # fmt: skip
 
 RIGHTS = Group("", "For what", (
-    _flag("verify", "--verify", text="For audit --verify, check pod and cleanup: probe pods in their namespace."),
+    _flag("verify", "--verify", text="For audit --verify, check pod, check node and cleanup: probe pods in their namespace."),
     _flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
     _flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
     PROBE_NAMESPACE,

@@ -20,6 +20,7 @@ from .pages import pages
 DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
 PAGE = 500
 MOST_EVENTS = 500
+CORDONED = "the node is cordoned"
 T = TypeVar("T")
 
 
@@ -295,4 +296,4 @@ def _unaskable(item: Node, labels: dict[str, str], system: str, ready: bool) -> 
         return "there is no machine behind this node"
     if not ready:
         return "the node is not ready"
-    return "the node is cordoned" if item.spec is not None and item.spec.unschedulable else ""
+    return CORDONED if item.spec is not None and item.spec.unschedulable else ""

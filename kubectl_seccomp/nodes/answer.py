@@ -1,10 +1,15 @@
-"""What one node says of itself, as values: processes, files, kubelets, its clock and its kernel. Nothing here decides anything."""
+"""What one node says of itself, as values: processes, files, kubelets, its clock and its kernel; and what that comes to."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
 from msgspec import Struct
 
-from ..model import ProfileFile
+from ..model import Gap, Observed, ProfileFile
+
+K = TypeVar("K", bound=Hashable)
 
 
 class Process(Struct, frozen=True):
@@ -109,3 +114,31 @@ class ProbeAnswer(Struct, frozen=True):
     kernel: Kernel | None = None
     listing: Listing | None = None
     lacks: tuple[str, ...] = ()
+
+
+class Root(Struct, frozen=True):
+    """Where to look, whether that is known (said by the user, the kubelet, or its report on the container), and who says so."""
+
+    path: str
+    known: bool
+    source: str = ""
+
+
+class Answer(Struct, Generic[K], frozen=True):
+    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, and the
+    node's own kubelet, None where it cannot be told.
+
+    `root` is where files were looked for. What only some ask for: `kernel`, the `listing` with what the node's runtime makes of
+    each file, and `sandboxes` by the UIDs of their pods. `said` is False for a node that gave no answer.
+    """
+
+    files: dict[str, ProfileFile] = {}
+    observed: dict[K, Observed] = {}
+    gaps: tuple[Gap, ...] = ()
+    uids: tuple[str, ...] = ()
+    kubelet: Kubelet | None = None
+    root: Root | None = None
+    kernel: Kernel | None = None
+    listing: Listing | None = None
+    sandboxes: dict[str, Observed] = {}
+    said: bool = False

@@ -233,17 +233,17 @@ def main_process(processes: Iterable[Process], container: str) -> Process | None
     return min(mine, key=lambda process: (process.started, process.parent in pids, process.pid), default=None)
 
 
-def sandboxes(processes: Iterable[Process]) -> dict[str, tuple[Observed, ...]]:
-    """Return what was seen of the containers that were not asked for, by the UID of their pod.
+def sandboxes(processes: Iterable[Process]) -> dict[str, Observed]:
+    """Return what was seen of each pod's sandbox, by the pod's UID; a runtime may keep none (CRI-O's drop_infra_ctr).
 
-    The kubelet's status never names a pod's sandbox: what is in the pod's cgroup and has another id is the sandbox, or a
-    container that has just started or ended.
+    No status names it. It is what is in the pod's cgroup and was not asked for, and of several the oldest: a sandbox is made
+    before its containers, and what is newer has been started since the pods were listed.
     """
-    found = [process for process in processes if process.pod is not None]
-    seen: dict[str, tuple[Observed, ...]] = {}
-    for pod, container in dict.fromkeys((process.pod or "", process.container) for process in found):
-        seen[pod] = (*seen.get(pod, ()), observed(main_process(found, container)))
-    return seen
+    first: dict[str, Process] = {}
+    for process in processes:
+        if process.pod is not None and (process.pod not in first or process.started < first[process.pod].started):
+            first[process.pod] = process
+    return {pod: observed(process) for pod, process in first.items()}
 
 
 def observed(process: Process | None) -> Observed:

@@ -9,19 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from msgspec import Struct
-
 from ..model import NodeFacts
+from .answer import Kubelet as Kubelet
+from .answer import Root as Root
 from .kubelet import DEFAULT_ROOT, root_from_label
-from .output import Kubelet, own_kubelet
-
-
-class Root(Struct, frozen=True):
-    """Where to look, whether that is known (said by the user, the kubelet, or its report on the container), and who says so."""
-
-    path: str
-    known: bool
-    source: str = ""
+from .output import own_kubelet
 
 
 def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: Iterable[str], events: Iterable[str]) -> Root:
