@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from kubectl_seccomp.nodes.manifest import VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, environment, questions
+from kubectl_seccomp.nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, environment, questions
 from kubectl_seccomp.nodes.output import ProbeAnswer, parse
 from kubectl_seccomp.nodes.script import SCRIPT
 
@@ -76,8 +76,15 @@ class Node:
         assert done.stderr == b""
         return done.stdout
 
-    def ask(self, *paths: str, ids: tuple[str, ...] = (), mounts: tuple[str, ...] = REQUEST.mounts, root: str = ROOT) -> ProbeAnswer:
-        request = structs.replace(REQUEST, paths=paths, ids=ids, mounts=mounts, root=root)
+    def ask(
+        self,
+        *paths: str,
+        ids: tuple[str, ...] = (),
+        mounts: tuple[str, ...] = REQUEST.mounts,
+        root: str = ROOT,
+        wanted: Wanted = NOTHING_MORE,
+    ) -> ProbeAnswer:
+        request = structs.replace(REQUEST, paths=paths, ids=ids, mounts=mounts, root=root, wanted=wanted)
         answer = parse(self.log(request), NONCE)
         assert answer.complete
         return answer
