@@ -20,7 +20,7 @@ SPACE=$IFS
 N=0
 SAID=0
 out() { line="$*"; N=$((N+1)); SAID=$((SAID+${#line}+1)); printf '%s\n' "$line"; }
-b64() { printf =; printf %s "$1" | base64 | tr -d '\n'; }
+b64() { printf =; printf %s $(printf %s "$1" | base64); } # in one line: its words without blanks
 """
 
 _PROCESSES = r"""

@@ -11,7 +11,7 @@ LEFT=6291456       # and how much of all contents together
 HASHED=67108864    # the largest file that is hashed
 TO_HASH=268435456  # and how much of all files together
 MOST=1000          # entries of a listing
-ROOM=9437184       # bytes that may be said before the next entry: a log is rotated, and so cut, at 10 MiB
+ROOM=9437184       # bytes that contents and entries may bring the log to: it is rotated, and so cut, at 10 MiB
 FACTS='%s %a %u:%g %Y %Z'
 SENT=' '
 FOLLOWED=' '
@@ -83,7 +83,7 @@ one_file() { # here and coded are set
   fi
   case $told/$SENT in
     entry*" $coded "*) ;;
-    *) if [ "$size" -le $LIMIT ] && [ "$size" -le $LEFT ]; then
+    *) if [ "$size" -le $LIMIT ] && [ "$size" -le $LEFT ] && [ $((SAID+size/3*4)) -le $ROOM ]; then
          LEFT=$((LEFT-size)); SENT="$SENT$coded "
          content==$(head -c $LIMIT < "$here" | base64 | tr -d '\n')
        fi ;;

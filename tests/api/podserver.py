@@ -39,6 +39,7 @@ class PodServer:
         self.events: list[dict[str, Any]] = []
         self.node: Response | dict[str, Any] = status(404, "NotFound", 'nodes "node-a" not found')
         self.refusals: dict[str, Iterator[Response | None]] = {}
+        self.created: str | None = None
         self.lost = False
         self.appears = 0
         self.lingers: int | None = 1
@@ -70,7 +71,8 @@ class PodServer:
         return [method for method, _, _ in self.seen if method in names]
 
     def _create(self, body: dict[str, Any]) -> Response:
-        pod = {**body, "metadata": {**body["metadata"], "uid": f"uid-{len(self.made) + 1}"}, "status": {"phase": "Pending"}}
+        own = {"uid": f"uid-{len(self.made) + 1}", "creationTimestamp": self.created}
+        pod = {**body, "metadata": {**body["metadata"], **own}, "status": {"phase": "Pending"}}
         self.made.append(pod)
         self.pods[body["metadata"]["name"]] = pod
         if self.lost:
