@@ -15,8 +15,9 @@ from .records import Record
 from .summary import count, gap_lines
 from .text import columns, safe, wrapped
 
-HEADS = ("NAME", "STATE", "USED", "MODE", "OWNER", "SHA256")
-WIDE_HEADS = ("NAME", "STATE", "USED", "MODE", "OWNER", "SIZE", "MODIFIED", "CHANGED", "SHA256", "PATH", "USED-BY")
+# The name stands last, as in `ls -l`: it may be long, and only the last column wraps.
+HEADS = ("STATE", "USED", "MODE", "OWNER", "SHA256", "NAME")
+WIDE_HEADS = ("STATE", "USED", "MODE", "OWNER", "SIZE", "MODIFIED", "CHANGED", "SHA256", "NAME", "PATH", "USED-BY")
 CSV_HEADS = (
     "node", "name", "path", "kind", "state", "effect", "sha256", "size", "mode", "owner", "mtime", "ctime", "writableBy", "operator",
     "usedBy", "usedElsewhere", "explanation",
@@ -151,13 +152,13 @@ def _is_shown(file: FileReport) -> bool:
 
 def _row(file: FileReport, *, wide: bool) -> tuple[str, ...]:
     name = safe(file.name + "/" if file.kind == "folder" else file.name) if file.name else "."
-    facts = (name, _state(file), _used(file), file.mode or _NONE, file.owner or _NONE)
+    facts = (_state(file), _used(file), file.mode or _NONE, file.owner or _NONE)
     if not wide:
-        return (*facts, (file.sha256 or _NONE)[:12])
+        return (*facts, (file.sha256 or _NONE)[:12], name)
     times = tuple(_NONE if time is None else stamp(time) for time in (file.mtime, file.ctime))
     size = _NONE if file.size is None else str(file.size)
     users = ", ".join(map(_user, file.used_by or ())) or _NONE
-    return (*facts, size, *times, file.sha256 or _NONE, safe(file.path or _NONE), safe(users))
+    return (*facts, size, *times, file.sha256 or _NONE, name, safe(file.path or _NONE), safe(users))
 
 
 def _state(file: FileReport) -> str:
