@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..model import Gap, NodeFacts
     from ..node_report import NodesReport
 
-FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML, Format.CSV, Format.NAME)
-
 
 def check_node(
     output: Output,
@@ -32,7 +30,7 @@ def check_node(
 ) -> int:
     """Print what each node has, and what is wrong with it."""
     query = query_record_of(output)
-    _refuse(names or [], every, output, judging)
+    _refuse(names or [], every, judging)
     api = open_api(connection)
     report = _report(api, names or [], judging, probing)
     if query:
@@ -48,7 +46,7 @@ def check_node(
     return code(worst, report.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
 
 
-def _refuse(names: list[str], every: bool, output: Output, judging: Judging) -> None:
+def _refuse(names: list[str], every: bool, judging: Judging) -> None:
     from ..checks import begins
     from ..checks.node import CHECKS
 
@@ -59,8 +57,6 @@ def _refuse(names: list[str], every: bool, output: Output, judging: Judging) -> 
     for name in names:
         if "/" in name.removeprefix("node/").removeprefix("nodes/"):
             raise Fault(f'"{name}" is no node: check node takes names of nodes', "see: kubectl get nodes", 2)
-    if output.output not in FORMATS:
-        raise Fault(f"check node has no -o {output.output.value}", f"it has {', '.join(FORMATS)}", 2)
     for key in (*judging.select, *judging.ignore):
         if not key or not any(begins(check, key) for check in CHECKS):
             raise Fault(f'no check on nodes is called "{key}"', "see: kubectl seccomp explain", 2)
@@ -117,7 +113,9 @@ def _chunks(report: NodesReport, output: Output) -> Iterator[str]:
             return node.csv(report, headers=not output.no_headers)
         case Format.NAME:
             return node.names(report)
-        case _:
+        case Format.MARKDOWN:
+            return node.markdown(report)
+        case Format.TABLE | Format.WIDE:
             return node.table(report, wide=output.output is Format.WIDE, headers=not output.no_headers, width=width())
 
 

@@ -11,6 +11,7 @@ from ..node_report import FileReport, KernelReport, KubeletReport, NodeReport, N
 from . import json as machine
 from . import yaml as block
 from .csv import cell, written
+from .markdown import cell as markdown_cell
 from .records import Record
 from .summary import count, gap_lines
 from .text import columns, safe, wrapped
@@ -26,7 +27,7 @@ _NONE = "-"
 _LABEL = 13
 _LEAST = 40
 _WIDEST = 120
-_SHOWN = 20
+_MOST = 20
 
 
 def record(report: NodesReport) -> Record:
@@ -68,6 +69,17 @@ def _csv(node: NodeReport, file: FileReport) -> tuple[object, ...]:
     return (node.name, file.name, file.path, file.kind, file.state.value, file.effect, *facts, *users, file.explanation)
 
 
+def markdown(report: NodesReport) -> Iterator[str]:
+    """Yield a GitHub table with a row per file."""
+    from tabulate import tabulate
+
+    rows = [
+        [markdown_cell(text) for text in (safe(node.name), *_row(file, wide=False))] for node in report.nodes for file in _shown(node)
+    ]
+    heads = [head.capitalize() for head in ("NODE", *HEADS)]
+    yield tabulate(rows, heads, tablefmt="github", disable_numparse=True) + "\n"
+
+
 def table(report: NodesReport, *, wide: bool, headers: bool, width: int | None) -> Iterator[str]:
     """Yield a section per node, separated by blank lines; `width` is the columns of the terminal, None for none."""
     room = min(max(width or _WIDEST, _LEAST), _WIDEST)
@@ -87,7 +99,7 @@ def _node(node: NodeReport, findings: list[Finding], room: int, *, wide: bool, h
     yield from wrapped("", safe(f"Node {node.name} ({', '.join(fact for fact in facts if fact)})"), 2, room)
     for label, text in _facts(node):
         yield from wrapped(f"  {label:<{_LABEL - 2}}", safe(text), _LABEL, room)
-    shown = [file for file in node.files or () if wide or _is_shown(file)]
+    shown = list(node.files or ()) if wide else _shown(node)
     if shown:
         yield "\n"
         heads = WIDE_HEADS if wide else HEADS
@@ -145,9 +157,10 @@ def _files(node: NodeReport) -> str:
     return f"{count(len(files), 'file')} in {node.kubelet.root}/seccomp{unused if files else ''}"
 
 
-def _is_shown(file: FileReport) -> bool:
-    """Whether a row helps: folders do when there is something the matter with them."""
-    return file.kind != "folder" or file.state is FileState.UNREADABLE or file.writable_by is not None
+def _shown(node: NodeReport) -> list[FileReport]:
+    """Return the files whose row helps: folders do when there is something the matter with them."""
+    closed = FileState.UNREADABLE
+    return [file for file in node.files or () if file.kind != "folder" or file.state is closed or file.writable_by is not None]
 
 
 def _row(file: FileReport, *, wide: bool) -> tuple[str, ...]:
@@ -190,10 +203,10 @@ def _alike(findings: list[Finding]) -> list[list[Finding]]:
 def _told(findings: list[Finding], width: int) -> Iterator[str]:
     first = findings[0]
     yield from wrapped(f"{first.id} {first.severity.value:<8} ", safe(first.detail), 2, width)
-    for finding in findings[:_SHOWN]:
+    for finding in findings[:_MOST]:
         yield from wrapped("  - ", safe(finding.reason), 4, width)
-    if len(findings) > _SHOWN:
-        yield f"  - {len(findings) - _SHOWN} more (-o json shows all)\n"
+    if len(findings) > _MOST:
+        yield f"  - {len(findings) - _MOST} more (-o json shows all)\n"
     yield from wrapped("  Fix: ", safe(first.remediation), 2, width)
 
 

@@ -128,6 +128,13 @@ def test_csv_and_names() -> None:
     assert list(render.names(report())) == ["node/node-a\n"]
 
 
+def test_markdown_is_a_row_per_file() -> None:
+    lines = "".join(render.markdown(report())).splitlines()
+    assert lines[0].split() == ["|", "Node", "|", "State", "|", "Used", "|", "Mode", "|", "Owner", "|", "Sha256", "|", "Name", "|"]
+    assert len(lines) == 2 + 5
+    assert "evil\\\\x1b\\[31m" in lines[-1]
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
