@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import msgspec
+from json import loads as decode
+from typing import Any
 
 from ..model import FileState, Finding
 from ..node_report import FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport, runtime_title
@@ -32,12 +32,15 @@ _MOST = 20
 
 def record(report: NodesReport) -> Record:
     """Return the json form of the report."""
-    head = msgspec.to_builtins(report.head)
+    head = _plain(report.head)
     document: Record = {key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
-    for key in ("nodes", "findings", "gaps"):
-        document[key] = msgspec.to_builtins(getattr(report, key))
-    document["complete"] = not report.gaps
-    return document
+    parts = {"nodes": report.nodes, "findings": report.findings, "gaps": report.gaps}
+    return {**document, **{key: _plain(value) for key, value in parts.items()}, "complete": not report.gaps}
+
+
+def _plain(value: object) -> Any:
+    """Return mappings and lists; msgspec.to_builtins would leave tuples, which JMESPath does not take for lists."""
+    return decode(machine.encode(value))
 
 
 def json(report: NodesReport) -> Iterator[str]:

@@ -244,6 +244,7 @@ def test_the_security_profiles_operators_own_files(lab: Lab, files: Path) -> Non
         (OPERATOR / "shop" / "web.json").unlink()
         (OPERATOR / "shop").rmdir()
         OPERATOR.rmdir()
+    assert done["gaps"] == []
     (web,) = [file for file in done["nodes"][0]["files"] if file["name"] == "operator/shop/web.json"]
     assert (web["path"], web["state"], web["effect"], web["operator"]) == (str(profile), "present", "filter", True)
     assert web["owner"] == "65535:65535"
