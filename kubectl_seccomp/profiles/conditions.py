@@ -1,7 +1,8 @@
 """Argument conditions as libseccomp's filters compare them (2.5.0 to 2.6.1, `src/db.c` `_db_rule_gen_64`, `_db_rule_gen_32`). Pure.
 
 Everything is unsigned. On a 64-bit ABI the whole register is compared, on a 32-bit one (x32 too) the lower half of the
-register with the lower half of the value. MASKED_EQ ignores what is expected outside of its mask, and a mask of 0 is no condition at all.
+register with the lower half of the value. MASKED_EQ ignores what is expected outside of its mask, and a mask of 0 is no
+condition at all.
 """
 
 from __future__ import annotations
@@ -89,20 +90,19 @@ def _interval(condition: Condition, word: int) -> tuple[int, int] | None:
     return ends.get(condition.op)
 
 
-def exact(cases: Sequence[Group], bits: int) -> bool:
-    """Whether libseccomp's filter does what the rules of one call say, taken together with OR.
+def exact(cases: Sequence[Group]) -> bool:
+    """Whether libseccomp's filter does what the alternatives for one call say, taken together with OR.
 
-    Its tree of comparisons is exact for the shapes below and is not for others: conditions that share an argument hide each
-    other's branches, in both directions. Measured by compiling with 2.5.4 and running the filter (tests/oracle).
+    Its tree of comparisons is exact for these shapes: one alternative; comparisons for equality only; one condition each, as
+    long as ranges keep to values below 2^32. For others it is not, in both directions: conditions that share an argument hide
+    each other's branches, and 2.5.4 was seen never to end. Measured by compiling and running filters (tests/oracle).
     """
-    ops = {condition.op for group in cases for condition in group}
-    if ops <= {"EQ", "MASKED_EQ"}:
+    if len(cases) == 1 or all(one.op in ("EQ", "MASKED_EQ") for group in cases for one in group):
         return True
-    if len(cases) == 1 and len(cases[0]) == 1:
-        return True
-    if ops <= {"EQ", "NE"}:
-        return len(cases) == 1 or all(len(group) == 1 for group in cases)
-    return all(len(group) == 1 and group[0].op != "MASKED_EQ" and group[0].value < 1 << 32 for group in cases)
+    if any(len(group) != 1 for group in cases):
+        return False
+    found = [group[0] for group in cases]
+    return not any(one.op in RANGES for one in found) or all(max(one.value, one.other) < 1 << 32 for one in found)
 
 
 def boundaries(cases: Sequence[Group]) -> Iterator[tuple[int, int]]:

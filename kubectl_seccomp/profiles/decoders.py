@@ -84,6 +84,7 @@ def resolve(profile: Mapping[str, object] | None, decoder: str, container: Conta
         tuple(_words(profile, "flags", FLAGS, "flag")),
         tuple(dropped),
         text(profile, "listenerpath"),
+        text(profile, "listenermetadata"),
     )
     _check_listener(resolved)
     return resolved

@@ -1,100 +1,36 @@
 """A resolved profile and the node it is loaded on -> the answer that every system call gets, with the reason. Pure.
 
-`decide` answers for the node's own ABI and for every listed one. Where a rule of this belongs:
+`decide` answers for every ABI in question. Where a rule of this belongs:
 
 - which rules a runtime reads out of a file, and what their words mean: decoders.py
 - what libseccomp makes of the rules for one call: rules.py; how it compares arguments: conditions.py
 - what the OCI runtime puts around it, and which names its libseccomp knows: here
-- names, numbers, ABIs: syscalls.py
+- names, numbers, ABIs: syscalls.py; the words of an answer, and what a given call gets: answers.py
 - how a filter that does what it says can still be got around: evasion.py
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import structs
 
-from .conditions import holds
+from .answers import Answer, Decision, Table, Target, Why
 from .gojson import Refused
-from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Action, Dropped, Resolved, Rule
+from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
 from .rules import Case, Conflict, Settled, alternatives, settle
-from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, Version, architecture, known_since, multiplexer, names
+from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, known_since, multiplexer, names
 
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
+_TWINS = ("SCMP_ARCH_X86_64", "SCMP_ARCH_X32")
 _CARRIERS: dict[str, Mapping[str, int]] = {"socketcall": SOCKETCALL, "ipc": IPC}
 
 
-class Target(Struct, frozen=True):
-    """Where a profile is loaded: Go's architecture; OCI runtime ("runc", "crun", "" unknown) and its version (() unknown);
-    the release of libseccomp whose names that runtime knows, None for unknown.
-    """
-
-    arch: str = "amd64"
-    runtime: str = ""
-    version: tuple[int, ...] = ()
-    libseccomp: Version | None = None
-
-
-class Why(StrEnum):
-    """What an answer comes from."""
-
-    RULE = "rule"
-    CONDITIONS = "conditions"
-    DEFAULT = "default"
-    STUB = "stub"
-    ARCHITECTURE = "architecture"
-
-
-class Answer(Struct, frozen=True):
-    """What one call gets.
-
-    `action`: every call gets it; None where it depends on the arguments: a call that meets one of `cases` gets that one's
-    action, any other gets `otherwise`. `rule`: index of the rule that decides. `exact`: the loaded filter is known to do just
-    that; where it is False, libseccomp's tree differs from the rules for some arguments. `overlapping`: pairs of rules with
-    different actions that one call can meet both, ambiguous for these calls. `dropped`: rules that name the call and do not
-    count. `unsure`: why even this is not certain, nothing when it is.
-    """
-
-    action: Action | None
-    why: Why
-    rule: int | None = None
-    cases: tuple[Case, ...] = ()
-    otherwise: Action | None = None
-    exact: bool = True
-    overlapping: tuple[tuple[int, int], ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    unsure: str = ""
-
-
-class Table(Struct, frozen=True):
-    """The answers of one ABI by name, for every call that has a number there. `bits`: how much of an argument is compared.
-
-    `stub`: the highest number that runc's stub lets through to the filter, None without a stub.
-    """
-
-    abi: str
-    bits: int
-    answers: dict[str, Answer]
-    stub: int | None = None
-    conflicts: tuple[Conflict, ...] = ()
-
-
-class Decision(Struct, frozen=True):
-    """A profile on a target: a table for each ABI, the node's own one first. `unjudged`: listed ABIs that are not known here."""
-
-    tables: dict[str, Table]
-    unjudged: tuple[str, ...] = ()
-
-    @property
-    def conflicts(self) -> tuple[Conflict, ...]:
-        """Why the filter does not load, for every ABI; empty when it does."""
-        return tuple(dict.fromkeys(found for table in self.tables.values() for found in table.conflicts))
-
-
 def decide(resolved: Resolved, target: Target) -> Decision:
-    """Return the answers for the node's own ABI and all listed ones. Raises Refused for what libseccomp does not load."""
+    """Return the answers for the node's own ABI, all listed ones, and those that the node could run as well.
+
+    Raises Refused for a list of architectures that libseccomp does not load.
+    """
     own = architecture(target.arch)
     if own is None:
         return Decision({}, resolved.architectures)
@@ -104,59 +40,17 @@ def decide(resolved: Resolved, target: Target) -> Decision:
             raise Refused(f"lists {name}, which has another byte order than the node")
     judged = [name for name in listed if architecture(name) is not None]
     tables = {name: table(resolved, target, name) for name in (own.name, *judged)}
-    return Decision(tables, tuple(name for name in listed if name not in judged))
-
-
-def foreign(resolved: Resolved, target: Target, abi: str) -> Table:
-    """Return the table of an ABI that the node runs and the profile does not list: libseccomp's default for it is to kill."""
-    answer = Answer(KILL_THREAD, Why.ARCHITECTURE)
-    return Table(abi, _bits(abi), dict.fromkeys(names(abi), answer))
+    # What is not listed is killed, by libseccomp's own default that no runtime changes, before any rule is looked at.
+    killed = Answer(KILL_THREAD, Why.ARCHITECTURE)
+    others = {name: Table(name, _bits(name), dict.fromkeys(names(name), killed)) for name in own.subs if name not in tables}
+    return Decision(tables | others, tuple(name for name in listed if name not in judged))
 
 
 def table(resolved: Resolved, target: Target, abi: str) -> Table:
     """Return the answers of one ABI that the filter is made for."""
     builder = _Builder(resolved, target, abi)
     answers = builder.answers()
-    conflicts = tuple(Conflict(name, found) for name, found in builder.conflicts.items())
-    return Table(abi, builder.bits, answers, builder.stub, conflicts)
-
-
-def act(found: Table, name: str, arguments: Sequence[int]) -> Action | None:
-    """Return what a call with these six arguments gets; None where rules with different actions meet in it (ambiguous)."""
-    answer = found.answers[name]
-    if answer.action is not None:
-        return answer.action
-    met = {case.action for case in answer.cases if holds(case.conditions, arguments, found.bits)}
-    if not met:
-        return answer.otherwise
-    return met.pop() if len(met) == 1 else None
-
-
-def ways(found: Table, name: str) -> dict[str, Answer]:
-    """Return every way to make a call on this ABI with its answer: itself, and socketcall or ipc for its number there."""
-    direct = {name: found.answers[name]} if name in found.answers else {}
-    carrier = multiplexer(found.abi, name)
-    if carrier is None:
-        return direct
-    return {**direct, carrier[0]: _narrowed(found, found.answers[carrier[0]], carrier[1])}
-
-
-def _narrowed(found: Table, answer: Answer, subcall: int) -> Answer:
-    """Return a carrier's answer for one sub-call: the cases that are left, without their comparison of the first argument."""
-    if answer.action is not None:
-        return answer
-    first = (subcall, 0, 0, 0, 0, 0)
-    left = [
-        Case(case.rule, tuple(one for one in case.conditions if one.index), case.action)
-        for case in answer.cases
-        if holds(tuple(one for one in case.conditions if not one.index), first, found.bits)
-    ]
-    otherwise = answer.otherwise
-    if not left:
-        return Answer(otherwise, Why.DEFAULT, unsure=answer.unsure)
-    if len(actions := {case.action for case in left}) == 1 and (whole := next((one for one in left if not one.conditions), None)):
-        return Answer(actions.pop(), Why.RULE, whole.rule, unsure=answer.unsure)
-    return Answer(None, Why.CONDITIONS, None, tuple(left), otherwise, answer.exact, answer.overlapping, unsure=answer.unsure)
+    return Table(abi, builder.bits, answers, builder.stub, tuple(builder.conflicts), tuple(builder.clashes))
 
 
 def _bits(abi: str) -> int:
@@ -179,11 +73,15 @@ class _Builder:
         self.highest = self._highest()
         self.stub = self.highest if target.runtime == "runc" and self._has_stub() else None
         self.plain = Answer(resolved.default, Why.DEFAULT)
-        self.conflicts: dict[str, tuple[int, int]] = {}
+        self.conflicts: list[Conflict] = []
+        self.clashes: list[Conflict] = []
 
     def answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
         found = {name: self._answer(name, name in known) for name in self.numbers}
+        self._settle_numberless()
+        if self._headless(found):
+            found = {name: structs.replace(answer, exact=answer.why is Why.DEFAULT) for name, answer in found.items()}
         if self.stub is None and (self.highest is None or not self._might_have_stub()):
             return found
         assumed = not self.target.version and self.abi not in self.resolved.architectures
@@ -204,10 +102,21 @@ class _Builder:
                 Why.DEFAULT,
                 dropped=tuple(Dropped(rule.index, f"libseccomp before {since} does not know {name}") for rule in rules),
             )
-        settled = settle(self._carried(name, carried) if carried else self._cases(rules), self.resolved.default, self.bits)
+        return self._settled(name, self._settle(name, self._carried(name, carried) if carried else self._cases(rules)))
+
+    def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
+        settled = settle(cases, self.resolved.default, self.bits)
         if settled.conflict is not None:
-            self.conflicts[name] = settled.conflict
-        return self._settled(name, settled)
+            self.conflicts.append(Conflict(name, settled.conflict))
+        self.clashes.extend(Conflict(name, pair) for pair in settled.overlapping)
+        return settled
+
+    def _settle_numberless(self) -> None:
+        """Look for conflicts where libseccomp knows the name, but not here: such rules are in its tree all the same."""
+        for name in self.rules.keys() - self.numbers.keys():
+            since = known_since(name)
+            if since is not None and since <= self.library and (not self._multiplexed() or multiplexer(self.abi, name)):
+                self._settle(name, self._cases(self.rules[name]))
 
     def _cases(self, rules: Sequence[Rule]) -> list[Case]:
         return [case for rule in rules for case in alternatives(rule, self.bits)]
@@ -225,7 +134,8 @@ class _Builder:
     def _settled(self, name: str, settled: Settled) -> Answer:
         unsure = self._unsure(name, settled)
         if settled.final is not None:
-            return Answer(settled.final.action, Why.RULE, settled.final.rule, dropped=settled.dropped, unsure=unsure)
+            rule, clash = settled.final.rule, settled.overlapping
+            return Answer(settled.final.action, Why.RULE, rule, (), None, settled.exact, clash, settled.dropped, unsure)
         if not settled.cases:
             return Answer(self.resolved.default, Why.DEFAULT, dropped=settled.dropped)
         deciders = {case.rule for case in settled.cases}
@@ -250,6 +160,21 @@ class _Builder:
     def _doubted(self, answer: Answer) -> Answer:
         why = "its number is above all that the profile names: runc answers ENOSYS before the filter is asked"
         return Answer(answer.action, answer.why, answer.rule, answer.cases, answer.otherwise, dropped=answer.dropped, unsure=why)
+
+    def _headless(self, found: Mapping[str, Answer]) -> bool:
+        """Whether libseccomp may forget to load the call's number here, so that no rule ever matches.
+
+        It does (2.5.0 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
+        rule without conditions is as simple as can be, and one about a call that has a number goes first.
+        """
+        if any(answer.why is Why.RULE for answer in found.values()):
+            return False
+        if self.abi not in _TWINS:
+            without = self.rules.keys() - self.numbers.keys()
+            return any(multiplexer(self.abi, name) for name in without) if self._multiplexed() else bool(without)
+        # The two share one program where X32 is listed; otherwise the number is loaded to tell them apart.
+        both = "SCMP_ARCH_X32" in self.resolved.architectures
+        return both and any(name not in names(abi) for name in self.rules for abi in _TWINS)
 
     def _multiplexed(self) -> bool:
         known = architecture(self.abi)

@@ -90,6 +90,7 @@ class Resolved(Struct, frozen=True):
     flags: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     listener: str = ""
+    metadata: str = ""
 
 
 def action(word: str, errno: int | None) -> Action:

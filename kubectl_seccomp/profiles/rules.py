@@ -1,14 +1,14 @@
 """The rules that name one call, in the order of the file -> what libseccomp makes of them for one ABI. Pure.
 
-libseccomp (2.5.0 to 2.6.1, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions is
-final, and replaces what was there; a rule with the action of the filter's default never gets there (runc
-`libcontainer/seccomp/seccomp_linux.go` matchCall, crun `src/libcrun/seccomp.c`); the same conditions with two actions are an error (EEXIST), and
-nothing is loaded.
+libseccomp (2.5.0 to 2.6.1, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions
+is final, and replaces what was there; the same conditions with two actions are an error (EEXIST), and nothing is loaded. A rule
+with the action of the filter's default never gets there (runc `libcontainer/seccomp/seccomp_linux.go` matchCall, crun
+`src/libcrun/seccomp.c`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -36,7 +36,8 @@ class Settled(Struct, frozen=True):
 
     `final`: it decides every call. Else `cases` decide, in any order, and what meets none of them gets the filter's default.
     `exact`: libseccomp's filter is known to do just that. `overlapping`: pairs of rules with different actions that one call
-    can meet both; which of them wins follows the library's tree, and it may refuse to load them. `conflict`: it refuses.
+    can meet both: which of them wins follows the library's tree, and it may refuse to load them (also where `final` replaces
+    them in the end). `conflict`: it does refuse.
     """
 
     final: Case | None = None
@@ -64,28 +65,30 @@ def alternatives(rule: Rule, bits: int, subcall: int | None = None) -> tuple[Cas
 def settle(cases: Iterable[Case], default: Action, bits: int) -> Settled:
     """Return what the library makes of all alternatives for one call, in the order in which they are added."""
     kept: list[Case] = []
+    final: Case | None = None
     dropped: list[Dropped] = []
     for case in cases:
         if case.action == default:
             dropped.append(Dropped(case.rule, "it has the action of the default"))
-        elif kept and not kept[-1].conditions:
-            dropped.append(Dropped(case.rule, f"rule {kept[-1].rule} already decides this call for good"))
+        elif final is not None:
+            dropped.append(Dropped(case.rule, f"rule {final.rule} already decides this call for good"))
         elif not case.conditions:
             dropped.extend(Dropped(old.rule, f"rule {case.rule}, which has no conditions, replaces it") for old in kept)
-            kept = [case]
+            final = case
         elif (twin := next((old for old in kept if same(old.conditions, case.conditions)), None)) is None:
             kept.append(case)
         elif twin.action == case.action:
             dropped.append(Dropped(case.rule, f"rule {twin.rule} says the same"))
         else:
             return Settled(cases=tuple(kept), conflict=(twin.rule, case.rule))
-    if kept and not kept[-1].conditions:
-        return Settled(final=kept[-1], dropped=_others(dropped, kept))
-    pairs = tuple((one.rule, two.rule) for place, one in enumerate(kept) for two in kept[:place] if _clash(one, two, bits))
-    return Settled(None, tuple(kept), exact([case.conditions for case in kept], bits), pairs, _others(dropped, kept))
+    left = [] if final else kept
+    pairs = tuple((two.rule, one.rule) for place, one in enumerate(kept) for two in kept[:place] if _clash(one, two, bits))
+    counting = [*left, final] if final else left
+    # Rules that are replaced in the end have been in the tree before.
+    return Settled(final, tuple(left), exact([case.conditions for case in kept]), pairs, _others(dropped, counting))
 
 
-def _others(dropped: list[Dropped], kept: list[Case]) -> tuple[Dropped, ...]:
+def _others(dropped: Sequence[Dropped], kept: Sequence[Case]) -> tuple[Dropped, ...]:
     """Leave out rules of which another alternative, or another mention of the name, counts."""
     counting = {case.rule for case in kept}
     return tuple(dict.fromkeys(found for found in dropped if found.index not in counting))

@@ -11,8 +11,7 @@ from ctypes.util import find_library
 from functools import cache
 from typing import Any
 
-from kubectl_seccomp.profiles.conditions import Condition
-from kubectl_seccomp.profiles.oci import Action, Resolved
+from kubectl_seccomp.profiles.oci import Action, Condition, Resolved
 
 OPERATORS = {"NE": 1, "LT": 2, "LE": 3, "EQ": 4, "GE": 5, "GT": 6, "MASKED_EQ": 7}
 # linux/seccomp.h; libseccomp has the same values.
@@ -123,7 +122,7 @@ def _export(context: Any) -> Program:
     try:
         _checked(library().seccomp_export_bpf(context, handle))
         size = os.lseek(handle, 0, os.SEEK_END)
-        return tuple(struct.iter_unpack("<HBBI", os.pread(handle, size, 0)))  # type: ignore[arg-type]
+        return tuple(struct.iter_unpack("<HBBI", os.pread(handle, size, 0)))
     finally:
         os.close(handle)
 
