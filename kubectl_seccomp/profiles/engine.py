@@ -66,6 +66,7 @@ class _Builder:
         self.resolved, self.target, self.abi, self.bits = resolved, target, abi, _bits(abi)
         self.library = target.libseccomp or NEWEST
         self.numbers = names(abi)
+        self.multiplexed = (known := architecture(abi)) is not None and known.multiplexed
         self.rules: dict[str, list[Rule]] = {}
         for rule in resolved.rules:
             for name in rule.names:
@@ -78,31 +79,32 @@ class _Builder:
 
     def answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
-        found = {name: self._answer(name, name in known) for name in self.numbers}
+        found = dict.fromkeys(self.numbers, self.plain)
+        # In the order of the table, whatever the order of the rules.
+        named = [name for name in self.numbers if name in self.rules or (self.multiplexed and name in _CARRIERS)]
+        found |= {name: self._answer(name) if name in known else self._unknown(name) for name in named}
         self._settle_numberless()
-        if self._headless(found):
-            found = {name: structs.replace(answer, exact=answer.why is Why.DEFAULT) for name, answer in found.items()}
-        if self.stub is None and (self.highest is None or not self._might_have_stub()):
+        if self._headless([found[name] for name in named]):
+            found |= {name: structs.replace(found[name], exact=found[name].why is Why.DEFAULT) for name in named}
+        if self.stub is None and not self._might_have_stub():
             return found
-        assumed = not self.target.version and self.abi not in self.resolved.architectures
-        unsure = "runc before 1.1.15 asks the filter here, as the profile does not list the architecture" if assumed else ""
-        last, stubbed = self.highest or 0, Answer(NO_SUCH_CALL, Why.STUB, unsure=unsure)
-        late = [name for name, number in self.numbers.items() if number > last]
-        return found | {name: stubbed if self.stub is not None else self._doubted(found[name]) for name in late}
+        late = [name for name, number in self.numbers.items() if number > (self.highest or 0)]
+        return found | {name: self._stubbed() if self.stub is not None else self._doubted(found[name]) for name in late}
 
-    def _answer(self, name: str, known: bool) -> Answer:
-        rules = self.rules.get(name, ())
-        carried = _CARRIERS.get(name) if self._multiplexed() else None
-        if not rules and carried is None:
-            return self.plain
-        if not known:
-            since = ".".join(str(part) for part in known_since(name, self.abi) or ())
-            return Answer(
-                self.resolved.default,
-                Why.DEFAULT,
-                dropped=tuple(Dropped(rule.index, f"libseccomp before {since} does not know {name}") for rule in rules),
-            )
-        return self._settled(name, self._settle(name, self._carried(name, carried) if carried else self._cases(rules)))
+    def _answer(self, name: str) -> Answer:
+        carried = _CARRIERS.get(name) if self.multiplexed else None
+        cases = self._carried(name, carried) if carried else self._cases(self.rules[name])
+        return self._settled(name, self._settle(name, cases))
+
+    def _unknown(self, name: str) -> Answer:
+        since = ".".join(str(part) for part in known_since(name, self.abi) or ())
+        lost = tuple(Dropped(rule.index, f"libseccomp before {since} does not know {name}") for rule in self.rules.get(name, ()))
+        return Answer(self.resolved.default, Why.DEFAULT, dropped=lost)
+
+    def _stubbed(self) -> Answer:
+        assumed = not self.target.version and self.abi not in self.resolved.architectures
+        why = "runc before 1.1.15 asks the filter here, as the profile does not list the architecture" if assumed else ""
+        return Answer(NO_SUCH_CALL, Why.STUB, unsure=why)
 
     def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
         settled = settle(cases, self.resolved.default, self.bits)
@@ -115,7 +117,7 @@ class _Builder:
         """Look for conflicts where libseccomp knows the name, but not here: such rules are in its tree all the same."""
         for name in self.rules.keys() - self.numbers.keys():
             since = known_since(name)
-            if since is not None and since <= self.library and (not self._multiplexed() or multiplexer(self.abi, name)):
+            if since is not None and since <= self.library and (not self.multiplexed or multiplexer(self.abi, name)):
                 self._settle(name, self._cases(self.rules[name]))
 
     def _cases(self, rules: Sequence[Rule]) -> list[Case]:
@@ -161,24 +163,20 @@ class _Builder:
         why = "its number is above all that the profile names: runc answers ENOSYS before the filter is asked"
         return Answer(answer.action, answer.why, answer.rule, answer.cases, answer.otherwise, dropped=answer.dropped, unsure=why)
 
-    def _headless(self, found: Mapping[str, Answer]) -> bool:
+    def _headless(self, named: Sequence[Answer]) -> bool:
         """Whether libseccomp may forget to load the call's number here, so that no rule ever matches.
 
         It does (2.5.0 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
         rule without conditions is as simple as can be, and one about a call that has a number goes first.
         """
-        if any(answer.why is Why.RULE for answer in found.values()):
+        if any(answer.why is Why.RULE for answer in named):
             return False
         if self.abi not in _TWINS:
             without = self.rules.keys() - self.numbers.keys()
-            return any(multiplexer(self.abi, name) for name in without) if self._multiplexed() else bool(without)
+            return any(multiplexer(self.abi, name) for name in without) if self.multiplexed else bool(without)
         # The two share one program where X32 is listed; otherwise the number is loaded to tell them apart.
         both = "SCMP_ARCH_X32" in self.resolved.architectures
         return both and any(name not in names(abi) for name in self.rules for abi in _TWINS)
-
-    def _multiplexed(self) -> bool:
-        known = architecture(self.abi)
-        return known is not None and known.multiplexed
 
     def _highest(self) -> int | None:
         """The highest number that any rule names (runc `libcontainer/seccomp/patchbpf/enosys_linux.go` findLastSyscalls, 1.1 to 1.5).

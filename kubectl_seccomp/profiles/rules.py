@@ -76,16 +76,29 @@ def settle(cases: Iterable[Case], default: Action, bits: int) -> Settled:
             dropped.extend(Dropped(old.rule, f"rule {case.rule}, which has no conditions, replaces it") for old in kept)
             final = case
         elif (twin := next((old for old in kept if same(old.conditions, case.conditions)), None)) is None:
-            kept.append(case)
+            _add(case, kept, dropped)
         elif twin.action == case.action:
             dropped.append(Dropped(case.rule, f"rule {twin.rule} says the same"))
-        else:
+        elif not any(_clash(one, old, bits) for one in (twin, case) for old in kept if old is not twin):
             return Settled(cases=tuple(kept), conflict=(twin.rule, case.rule))
+        else:
+            kept.append(case)
     left = [] if final else kept
     pairs = tuple((two.rule, one.rule) for place, one in enumerate(kept) for two in kept[:place] if _clash(one, two, bits))
     counting = [*left, final] if final else left
     # Rules that are replaced in the end have been in the tree before.
     return Settled(final, tuple(left), exact([case.conditions for case in kept]), pairs, _others(dropped, counting))
+
+
+def _add(case: Case, kept: list[Case], dropped: list[Dropped]) -> None:
+    """Add an alternative, unless one with the same action and fewer of its conditions is there; it takes the place of those."""
+    fewer = [old for old in kept if old.action == case.action and set(old.conditions) < set(case.conditions)]
+    if fewer:
+        dropped.append(Dropped(case.rule, f"rule {fewer[0].rule} covers it"))
+        return
+    more = [old for old in kept if old.action == case.action and set(case.conditions) < set(old.conditions)]
+    dropped.extend(Dropped(old.rule, f"rule {case.rule} covers it") for old in more)
+    kept[:] = [*(old for old in kept if old not in more), case]
 
 
 def _others(dropped: Sequence[Dropped], kept: Sequence[Case]) -> tuple[Dropped, ...]:
