@@ -1,0 +1,33 @@
+"""Names of capabilities, and the bounding set that a container runtime gives a container. Pure.
+
+CRI: containerd `internal/cri/server/container_create_linux.go` and `internal/cri/opts`, `pkg/oci/spec_opts.go` WithAddedCapabilities
+(1.6 to 2.4); CRI-O `internal/factory/container/container.go` SpecAddCapabilities... (1.30 to 1.36).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+# include/uapi/linux/capability.h, Linux 5.9 to 6.18.
+_NAMES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
+    NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT
+    SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG
+    WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"""
+ALL = frozenset(f"CAP_{name}" for name in _NAMES.split())
+
+
+def full(name: str) -> str:
+    """Return a capability as the kernel calls it: "net_admin" is CAP_NET_ADMIN."""
+    upper = name.strip().upper()
+    return upper if upper.startswith("CAP_") else f"CAP_{upper}"
+
+
+def bounding(default: Collection[str], add: Iterable[str], drop: Iterable[str]) -> frozenset[str]:
+    """Return the set of a container whose securityContext.capabilities says this.
+
+    ALL goes first, in `add` before `drop`; then the single ones, where `drop` has the last word.
+    """
+    added, dropped = {full(name) for name in add}, {full(name) for name in drop}
+    base = set(ALL) if "CAP_ALL" in added else set(default)
+    base = set() if "CAP_ALL" in dropped else base
+    return frozenset((base | (added - {"CAP_ALL"})) - dropped)
