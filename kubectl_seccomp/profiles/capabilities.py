@@ -1,7 +1,8 @@
 """Names of capabilities, and the bounding set that a container runtime gives a container. Pure.
 
-CRI: containerd `internal/cri/server/container_create_linux.go` and `internal/cri/opts`, `pkg/oci/spec_opts.go` WithAddedCapabilities
-(1.6 to 2.4); CRI-O `internal/factory/container/container.go` SpecAddCapabilities... (1.30 to 1.36).
+containerd `internal/cri/opts/spec_opts.go` WithCapabilities (2.4.2, in 1.6 `pkg/cri/opts`), CRI-O
+`internal/factory/container/container.go` SpecSetupCapabilities (1.36.3): what they have in common. A name with CAP_ in front is taken
+as CRI-O takes it; containerd makes no capability of it.
 """
 
 from __future__ import annotations
