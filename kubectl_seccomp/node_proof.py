@@ -36,8 +36,8 @@ class Question(Struct, Generic[K], frozen=True):
 
 
 class Answer(Struct, Generic[K], frozen=True):
-    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, and the
-    node's own kubelet, None where it cannot be told.
+    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, the node's own
+    kubelet, None where it cannot be told, and the bytes of the files that were read.
     """
 
     files: dict[str, ProfileFile] = {}
@@ -45,6 +45,7 @@ class Answer(Struct, Generic[K], frozen=True):
     gaps: tuple[Gap, ...] = ()
     uids: tuple[str, ...] = ()
     kubelet: output.Kubelet | None = None
+    contents: dict[str, bytes] = {}
 
 
 def ask_node(api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None = None) -> Answer[K]:
@@ -73,7 +74,8 @@ def ask_node(api: Api, client: PodClient, question: Question[K], settings: Setti
         Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
     )
     kubelet = output.own_kubelet(asked.answer.kubelets, hostname=node.name)
-    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids, kubelet)
+    contents = {paths[file.index]: file.content for file in asked.answer.files if file.index < len(paths) and file.content is not None}
+    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids, kubelet, contents)
 
 
 def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:

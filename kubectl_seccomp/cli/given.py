@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..cluster.connection import Options
-from .options import Assume, FailOn, Format
+from .options import Assume, Decoder, FailOn, Format
 
 
 class Selecting(Struct, frozen=True):
@@ -70,6 +70,17 @@ class Verifying(Struct, frozen=True):
     max_nodes: int | None = None
 
 
+class Loading(Struct, frozen=True):
+    """Where a profile would be loaded, as far as it was said."""
+
+    decoder: Decoder | None = None
+    capabilities: list[str] = []
+    arch: str | None = None
+    kernel: str | None = None
+    runtime: str | None = None
+    libseccomp: str | None = None
+
+
 # By the name of the command function's parameter.
 STRUCTS: dict[str, type[Struct]] = {
     "selecting": Selecting,
@@ -79,5 +90,6 @@ STRUCTS: dict[str, type[Struct]] = {
     "probing": Probing,
     "proving": Proving,
     "verifying": Verifying,
+    "loading": Loading,
     "connection": Options,
 }

@@ -36,17 +36,21 @@ class Call(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """Calls that are dangerous for one reason."""
+    """Calls that are dangerous for one reason. `examples` are bugs, each with the call that it was about ("" for the group)."""
 
     name: str
     why: str
     calls: tuple[Call, ...]
-    examples: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
 
 
 def _all(names: str, *needs: str, namespaced: bool = False, sysctl: str = "") -> tuple[Call, ...]:
     wanted = tuple(f"CAP_{name}" for name in needs)
     return tuple(Call(name, wanted, namespaced, sysctl=sysctl) for name in names.split())
+
+
+def _cves(numbers: str, call: str = "") -> tuple[tuple[str, str], ...]:
+    return tuple((f"CVE-{number}", call) for number in numbers.split())
 
 
 def _family(name: str, *needs: str) -> Call:
@@ -64,7 +68,7 @@ USER_NAMESPACE = Group(
         # Its flags lie in memory, where no filter can look.
         Call("clone3", sysctl=_MAX_USER_NS),
     ),
-    tuple(f"CVE-{number}" for number in ("2022-0185", "2022-0492", "2021-22555", "2022-32250", "2023-32233", "2023-0386", "2024-1086")),
+    _cves("2022-0185 2022-0492 2021-22555 2022-32250 2023-32233 2023-0386 2024-1086"),
 )
 GROUPS = (
     USER_NAMESPACE,
@@ -76,7 +80,7 @@ GROUPS = (
             *_all("open_tree open_tree_attr mount_setattr setns", "SYS_ADMIN", namespaced=True),
             *_all("chroot", "SYS_CHROOT", namespaced=True),
         ),
-        ("CVE-2022-0185",),
+        _cves("2022-0185", "fsconfig"),
     ),
     Group(
         "kernel-code",
@@ -90,13 +94,13 @@ GROUPS = (
             *_all("bpf", sysctl="kernel.unprivileged_bpf_disabled"),
             *_all("perf_event_open", sysctl="kernel.perf_event_paranoid"),
         ),
-        ("CVE-2020-8835", "CVE-2021-3490", "CVE-2022-23222", "CVE-2013-2094", "CVE-2023-6931"),
+        (*_cves("2020-8835 2021-3490 2022-23222", "bpf"), *_cves("2013-2094 2023-6931", "perf_event_open")),
     ),
     Group(
         "io-uring",
         "much code that had many bugs; what it does for a process does not pass the filter",
         _all("io_uring_setup io_uring_enter io_uring_register", sysctl="kernel.io_uring_disabled"),
-        ("CVE-2022-29582", "CVE-2023-2598", "CVE-2024-0582"),
+        _cves("2022-29582 2023-2598 2024-0582"),
     ),
     Group(
         "exploit-primitives",
@@ -105,7 +109,7 @@ GROUPS = (
             *_all("userfaultfd", sysctl="vm.unprivileged_userfaultfd"),
             *_all("keyctl add_key request_key msgget msgsnd msgrcv msgctl setxattr vmsplice splice"),
         ),
-        ("CVE-2016-0728", "CVE-2022-0847"),
+        (*_cves("2016-0728", "keyctl"), *_cves("2022-0847", "splice")),
     ),
     Group(
         "process-access",
@@ -114,7 +118,7 @@ GROUPS = (
             *_all("ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp"),
             *_all("process_madvise", "SYS_NICE"),
         ),
-        ("CVE-2019-13272",),
+        _cves("2019-13272", "ptrace"),
     ),
     Group(
         "file-handles",
@@ -150,6 +154,10 @@ GROUPS = (
         "sockets",
         "protocol families with a large surface",
         (_family("AF_PACKET", "NET_RAW"), _family("AF_VSOCK"), _family("AF_ALG"), _family("AF_NETLINK")),
-        ("CVE-2020-14386", "CVE-2021-26708", "CVE-2026-31431"),
+        (
+            *_cves("2020-14386", "socket(AF_PACKET)"),
+            *_cves("2021-26708", "socket(AF_VSOCK)"),
+            *_cves("2026-31431", "socket(AF_ALG)"),
+        ),
     ),
 )
