@@ -43,19 +43,22 @@ def user_namespace(judged: Judged) -> bool | None:
     return None if found or judged.decision.unjudged or judged.native is None else False
 
 
-def exposed(judged: Judged, usable: frozenset[str]) -> tuple[Exposed, ...]:
-    """Return the groups of which anything gets through; `usable`: capabilities that the container's processes can have."""
+def exposed(judged: Judged, usable: frozenset[str], *, own_users: bool = False) -> tuple[Exposed, ...]:
+    """Return the groups of which anything gets through. `usable`: capabilities that the container's processes can have; `own_users`:
+    they have them in a user namespace only.
+    """
     namespace = user_namespace(judged) is not False
     found = []
     for group in GROUPS:
         passing = _passing(judged, group)
         if passing:
-            found.append(Exposed(group, passing, tuple(one for one in passing if _reachable(one.call, usable, namespace))))
+            found.append(Exposed(group, passing, tuple(one for one in passing if _reachable(one.call, usable, namespace, own_users))))
     return tuple(found)
 
 
-def _reachable(call: Call, usable: frozenset[str], namespace: bool) -> bool:
-    return not call.needs or not usable.isdisjoint(call.needs) or (call.namespaced and namespace)
+def _reachable(call: Call, usable: frozenset[str], namespace: bool, own_users: bool) -> bool:
+    held = not usable.isdisjoint(call.needs) and (call.namespaced or not own_users)
+    return not call.needs or held or (call.namespaced and namespace)
 
 
 def _passing(judged: Judged, group: Group) -> tuple[Passing, ...]:

@@ -10,59 +10,35 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from ..runtimes import parse
+from ..facts import GroupStrength, Strength
+from ..runtimes import Runtime, parse
 from . import defaults
-from .answers import Target
+from .answers import Table, Target
 from .capabilities import ALL, bounding
 from .gojson import NotJudged, Refused, decode
 from .judged import Judged, Opening, Place, counts, judge_at, loaded, opening, resolved_default
 from .oci import Resolved
-from .reach import exposed, user_namespace
+from .reach import Exposed, exposed, user_namespace
 from .syscalls import Version, architecture
 
 
 class Subject(Struct, frozen=True):
-    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined. `content`: the Localhost file's bytes, None where
-    nobody read them. `add`, `drop`: securityContext.capabilities. `runtime`, `arch`, `kernel`: as nodeInfo says.
-    `unprivileged`: its processes run as another user than root and cannot gain anything (no_new_privs), so have no capabilities.
+    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined. `content`: the Localhost file's bytes, None where they
+    are not known (`unread` says why). `add`, `drop`, `unprivileged`, `own_users`: as pods.Rights. `runtime`, `arch`, `kernel`: as
+    nodeInfo says.
     """
 
     effective: str
     content: bytes | None = None
+    unread: str = "its profile file was not read"
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     privileged: bool = False
     unprivileged: bool = False
+    own_users: bool = False
     runtime: str = ""
     arch: str = ""
     kernel: str = ""
-
-
-class GroupStrength(Struct, frozen=True, rename="camel"):
-    """A risk group of which something gets through the filter: which calls, and which the container can do something with."""
-
-    name: str
-    open: tuple[str, ...]
-    reachable: tuple[str, ...]
-
-
-class Strength(Struct, frozen=True, rename="camel"):
-    """What a container's filter leaves open of its node's own calls (`calls`).
-
-    `runtime_default_open` is how many would be open under the node's RuntimeDefault, `beyond_default` which of those that are open
-    here it refuses; None where it is not known. `user_namespace`: whether the filter lets it make one, None where that cannot be
-    told. `doubts` say what is taken for granted. `unknown` says why there are no figures; all others are None or empty then.
-    """
-
-    open: int | None = None
-    conditional: int | None = None
-    calls: int | None = None
-    runtime_default_open: int | None = None
-    beyond_default: tuple[str, ...] | None = None
-    user_namespace: bool | None = None
-    groups: tuple[GroupStrength, ...] = ()
-    doubts: tuple[str, ...] = ()
-    unknown: str | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -79,15 +55,20 @@ def strength(subject: Subject) -> Strength:
     found = _own(subject, place, default)
     if isinstance(found, str):
         return Strength(unknown=found)
-    doubts = [match.doubt] if match is not None and match.doubt else []
-    doubts += [] if runtime.fixed_default else [f"{runtime.title} can be told to use another default profile and other capabilities"]
-    return _measured(found, default, frozenset() if subject.unprivileged else bounds, tuple(doubts))
-
-
-def _measured(found: Judged, default: Judged | None, usable: frozenset[str], doubts: tuple[str, ...]) -> Strength:
     if found.native is None or found.decision.conflicts:
-        return Strength(unknown="its rules contradict each other, and no filter is loaded")
-    mine = counts(found.native)
+        return Strength(unknown="its rules contradict each other: no filter is loaded, and the container does not start")
+    usable = frozenset() if subject.unprivileged else bounds
+    return _measured(found, found.native, default, exposed(found, usable, own_users=subject.own_users), _doubts(match, runtime))
+
+
+def _doubts(match: defaults.Match | None, runtime: Runtime) -> tuple[str, ...]:
+    found = [match.doubt] if match is not None and match.doubt else []
+    found += [] if runtime.fixed_default else [f"{runtime.title} can be told to use another default profile and other capabilities"]
+    return tuple(found)
+
+
+def _measured(found: Judged, native: Table, default: Judged | None, groups: tuple[Exposed, ...], doubts: tuple[str, ...]) -> Strength:
+    mine = counts(native)
     theirs = default.native if default is not None else None
     return Strength(
         mine.open,
@@ -96,10 +77,7 @@ def _measured(found: Judged, default: Judged | None, usable: frozenset[str], dou
         counts(theirs).open if theirs is not None else None,
         _beyond(found, default),
         user_namespace(found),
-        tuple(
-            GroupStrength(one.group.name, tuple(way.shown for way in one.passing), tuple(way.shown for way in one.reachable))
-            for one in exposed(found, usable)
-        ),
+        tuple(GroupStrength(one.group.name, len(one.passing), tuple(way.shown for way in one.reachable)) for one in groups),
         doubts,
     )
 
@@ -112,31 +90,31 @@ def _own(subject: Subject, place: Place, default: Judged | None) -> Judged | str
         case "RuntimeDefault":
             return default if default is not None else "the RuntimeDefault of the node's runtime is not known here"
         case "Localhost":
-            return _of_file(subject.content, place)
+            return _of_file(subject, place)
     return "its effective profile is not known"
 
 
-def _of_file(content: bytes | None, place: Place) -> Judged | str:
-    if content is None:
-        return "its profile file was not read"
+def _of_file(subject: Subject, place: Place) -> Judged | str:
+    if subject.content is None:
+        return subject.unread
     try:
-        return judge_at(decode(content), place)
+        return judge_at(decode(subject.content), place)
     except (Refused, NotJudged) as error:
         return f"its profile file {error}"
 
 
 def _default(match: defaults.Match | None, place: Place) -> Judged | None:
-    if match is None:
+    if match is None or match.nearest:
         return None
     resolved = resolved_default(match.variant, place.capabilities, place.target.arch, place.kernel)
     return None if resolved is None else loaded(resolved, place)
 
 
-def _beyond(found: Judged, default: Judged | None) -> tuple[str, ...] | None:
+def _beyond(found: Judged, default: Judged | None) -> int | None:
     if default is None:
         return None
     mine, theirs = (_named(each, wanted) for each, wanted in ((found, Opening.OPEN), (default, Opening.REFUSED)))
-    return tuple(sorted(set(mine or ()) & set(theirs or ())))
+    return len(set(mine or ()) & set(theirs or ()))
 
 
 def _kernel(text: str) -> tuple[int, int] | None:

@@ -54,7 +54,7 @@ def _conditional(found: Difference) -> Iterator[tuple[str, str]]:
         if _by_arguments(one):
             places.setdefault(structs.replace(one, architecture=""), []).append(short(one.architecture))
     for change, architectures in places.items():
-        where = f" where {', or '.join(change.arguments)}" if change.arguments else ""
+        where = f", such as where {', or '.join(change.arguments)}" if change.arguments else ""
         yield "", safe(f"{change.call} ({', '.join(architectures)}): {change.direction.value}{where}")
         yield "  first:  ", safe(change.before)
         yield "  second: ", safe(change.after)
