@@ -39,18 +39,52 @@ def decide(resolved: Resolved, target: Target) -> Decision:
         if (name in BIG_ENDIAN) != (own.name in BIG_ENDIAN):
             raise Refused(f"lists {name}, which has another byte order than the node")
     judged = [name for name in listed if architecture(name) is not None]
-    tables = {name: table(resolved, target, name) for name in (own.name, *judged)}
+    tables = _disentangled({name: table(resolved, target, name) for name in (own.name, *judged)})
     # What is not listed is killed, by libseccomp's own default that no runtime changes, before any rule is looked at.
     killed = Answer(KILL_THREAD, Why.ARCHITECTURE)
     others = {name: Table(name, _bits(name), dict.fromkeys(names(name), killed)) for name in own.subs if name not in tables}
     return Decision(tables | others, tuple(name for name in listed if name not in judged))
 
 
+def _disentangled(tables: dict[str, Table]) -> dict[str, Table]:
+    """Mark as approximate what may share a part of the program that it should not.
+
+    libseccomp (2.5.0 to 2.6.1, `src/gen_bpf.c`) makes equal blocks one, and then a block of one call may be entered from another
+    with the wrong argument loaded. Seen only where a call has several alternatives, one of them with several conditions, and
+    another call compares the same argument with the same value.
+    """
+    users: dict[tuple[int, int], set[str]] = {}
+    for found in tables.values():
+        for name, answer in found.answers.items():
+            for case in answer.cases:
+                for comparison in _comparisons(case):
+                    users.setdefault(comparison, set()).add(name)
+    shared = {comparison for comparison, names_ in users.items() if len(names_) > 1}
+    return {abi: _marked(found, shared) for abi, found in tables.items()} if shared else tables
+
+
+def _marked(found: Table, shared: set[tuple[int, int]]) -> Table:
+    hit = {
+        name: structs.replace(answer, exact=False)
+        for name, answer in found.answers.items()
+        if len(answer.cases) > 1
+        and any(len(case.conditions) > 1 for case in answer.cases)
+        and any(not shared.isdisjoint(_comparisons(case)) for case in answer.cases)
+    }
+    return structs.replace(found, answers=found.answers | hit) if hit else found
+
+
+def _comparisons(case: Case) -> set[tuple[int, int]]:
+    """What a case compares: arguments with the lower halves of values, which all widths have in common."""
+    return {(one.index, (one.other if one.op == "MASKED_EQ" else one.value) & 0xFFFFFFFF) for one in case.conditions}
+
+
 def table(resolved: Resolved, target: Target, abi: str) -> Table:
     """Return the answers of one ABI that the filter is made for."""
     builder = _Builder(resolved, target, abi)
     answers = builder.answers()
-    return Table(abi, builder.bits, answers, builder.stub, tuple(builder.conflicts), tuple(builder.clashes))
+    conflicts, clashes = tuple(builder.conflicts), tuple(builder.clashes)
+    return Table(abi, builder.bits, answers, builder.stub, conflicts, clashes, tuple(builder.tangled))
 
 
 def _bits(abi: str) -> int:
@@ -76,6 +110,7 @@ class _Builder:
         self.plain = Answer(resolved.default, Why.DEFAULT)
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
+        self.tangled: list[str] = []
 
     def answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
@@ -111,6 +146,8 @@ class _Builder:
         if settled.conflict is not None:
             self.conflicts.append(Conflict(name, settled.conflict))
         self.clashes.extend(Conflict(name, pair) for pair in settled.overlapping)
+        if not settled.exact:
+            self.tangled.append(name)
         return settled
 
     def _settle_numberless(self) -> None:
