@@ -206,14 +206,16 @@ class _Builder:
         It does (2.5.0 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
         rule without conditions is as simple as can be, and one about a call that has a number goes first.
         """
-        if any(answer.why is Why.RULE for answer in named):
-            return False
         if self.abi not in _TWINS:
             without = self.rules.keys() - self.numbers.keys()
-            return any(multiplexer(self.abi, name) for name in without) if self.multiplexed else bool(without)
-        # The two share one program where X32 is listed; otherwise the number is loaded to tell them apart.
-        both = "SCMP_ARCH_X32" in self.resolved.architectures
-        return both and any(name not in names(abi) for name in self.rules for abi in _TWINS)
+            counts = any(multiplexer(self.abi, name) for name in without) if self.multiplexed else bool(without)
+            return counts and not any(answer.why is Why.RULE for answer in named)
+        # The two share one program where X32 is listed, X86_64 first; otherwise the number is loaded to tell them apart.
+        own = names(_TWINS[0])
+        plain = (rule.names for rule in self.resolved.rules if not rule.conditions and rule.action != self.resolved.default)
+        if "SCMP_ARCH_X32" not in self.resolved.architectures or any(name in own for found in plain for name in found):
+            return False
+        return any(name not in names(abi) for name in self.rules for abi in _TWINS)
 
     def _highest(self) -> int | None:
         """The highest number that any rule names (runc `libcontainer/seccomp/patchbpf/enosys_linux.go` findLastSyscalls, 1.1 to 1.5).
