@@ -16,12 +16,13 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from .answers import Answer, Decision, Table, Target, Why
-from .gojson import Refused
+from .gojson import NotJudged, Refused
 from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
 from .rules import Case, Conflict, Settled, alternatives, settle
 from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, known_since, multiplexer, names
 
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
+MOST_WORK = 100_000
 _TWINS = ("SCMP_ARCH_X86_64", "SCMP_ARCH_X32")
 _CARRIERS: dict[str, Mapping[str, int]] = {"socketcall": SOCKETCALL, "ipc": IPC}
 
@@ -29,7 +30,7 @@ _CARRIERS: dict[str, Mapping[str, int]] = {"socketcall": SOCKETCALL, "ipc": IPC}
 def decide(resolved: Resolved, target: Target) -> Decision:
     """Return the answers for the node's own ABI, all listed ones, and those that the node could run as well.
 
-    Raises Refused for a list of architectures that libseccomp does not load.
+    Raises Refused for a list of architectures that libseccomp does not load, NotJudged for an absurd number of conditions.
     """
     own = architecture(target.arch)
     if own is None:
@@ -111,6 +112,7 @@ class _Builder:
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
         self.tangled: list[str] = []
+        self.work = 0
 
     def answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
@@ -142,6 +144,10 @@ class _Builder:
         return Answer(NO_SUCH_CALL, Why.STUB, unsure=why)
 
     def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
+        # Alternatives are compared with each other: bounded, so that no file takes seconds.
+        self.work += sum(1 for case in cases if case.conditions) ** 2
+        if self.work > MOST_WORK:
+            raise NotJudged("has too many conditions for too many calls: not judged")
         settled = settle(cases, self.resolved.default, self.bits)
         if settled.conflict is not None:
             self.conflicts.append(Conflict(name, settled.conflict))

@@ -11,7 +11,7 @@ from kubectl_seccomp.profiles.answers import Answer, Decision, Target, Why, act,
 from kubectl_seccomp.profiles.decoders import resolve
 from kubectl_seccomp.profiles.engine import decide
 from kubectl_seccomp.profiles.evasion import around_io_uring, evadable
-from kubectl_seccomp.profiles.gojson import Refused, decode
+from kubectl_seccomp.profiles.gojson import NotJudged, Refused, decode
 from kubectl_seccomp.profiles.oci import ALLOW, KILL_THREAD, NO_SUCH_CALL, Action, Resolved
 
 X86_64, X86, X32 = "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"
@@ -218,3 +218,9 @@ def test_io_uring_does_what_is_denied() -> None:
     table = decision("ALLOW", rule("openat connect", "ERRNO")).tables[X86_64]
     assert around_io_uring(table) == ("connect", "openat")
     assert around_io_uring(decision("ALLOW", rule("openat io_uring_setup", "ERRNO")).tables[X86_64]) == ()
+
+
+def test_an_absurd_number_of_conditions_is_not_judged_and_many_plain_rules_are() -> None:
+    with pytest.raises(NotJudged):
+        decision("ALLOW", *(rule("mount", "ERRNO", (0, "EQ", value), (1, "NE", value)) for value in range(2000)))
+    assert decision("ALLOW", *[DENY] * 20_000).tables[X86_64].answers["mount"].action == EPERM
