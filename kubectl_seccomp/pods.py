@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import timegm
 from collections.abc import Iterator
 
 import msgspec
@@ -27,6 +26,7 @@ from .objects import RawPage as RawPage
 from .objects import Running as Running
 from .objects import Terminated as Terminated
 from .objects import Waiting as Waiting
+from .times import epoch
 
 POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
@@ -51,10 +51,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "StatefulSet": ("apps",),
     **dict.fromkeys(("Job", "CronJob"), ("batch",)),
 }
-
-
-# metav1.Time is always written in UTC, in whole seconds (apimachinery pkg/apis/meta/v1/time.go, 1.37).
-_TIME = re.compile(r"(\d{4})-([01]\d)-([0-3]\d)T([0-2]\d):([0-5]\d):([0-6]\d)Z", re.ASCII)
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -177,9 +173,7 @@ def runs(member: Container) -> bool:
 def started_at(member: Container) -> int | None:
     """Return when a running container started, in epoch seconds, None for one that does not run."""
     state = member.status.state if member.status is not None else None
-    text = (state.running.started_at or "") if state is not None and state.running is not None else ""
-    match = _TIME.fullmatch(text)
-    return timegm(tuple(int(part) for part in match.groups())) if match else None
+    return epoch(state.running.started_at) if state is not None and state.running is not None else None
 
 
 def container_id(member: Container) -> str | None:

@@ -51,6 +51,7 @@ class Probing(Struct, frozen=True):
     probe_namespace: str = "kube-system"
     kubelet_root: str | None = None
     timeout: int = 60
+    dry_run: bool = False
 
 
 class Proving(Struct, frozen=True):
@@ -67,6 +68,7 @@ class Verifying(Struct, frozen=True):
     exec_: bool = False
     nodes: str | None = None
     max_nodes: int | None = None
+    concurrency: int = 16
 
 
 # By the name of the command function's parameter.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model import Fault, Gap
-from .boundary import progress
+from .boundary import progress, say
 from .given import Probing, Verifying
 
 if TYPE_CHECKING:
     from ..audit import Evidence
     from ..cluster.api import Api
+    from ..cluster.pods import PodClient
     from ..cluster.probe import Settings
     from ..pods import Pod
     from ..verify import Verified
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     # What looks at a cluster before it is judged: `looked_at` with its options.
     Look = Callable[[Api, Iterator[Pod | Gap], Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
 
+Manifests = list[dict[str, Any]]
 DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
 
 
@@ -29,12 +32,26 @@ def settings(probing: Probing) -> Settings:
     return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
 
 
+def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
+    """Return what creates probe pods; with `shown` it only puts them there. What killed runs have left is removed before."""
+    from ..cluster.leftovers import sweep
+    from ..cluster.pods import PodClient
+    from ..cluster.rehearsal import Rehearsal
+
+    if shown is not None:
+        return Rehearsal(api.connection, shown)
+    client = PodClient(api.connection)
+    if left := sweep(api, client, probing.probe_namespace, time.time()):
+        say(f"note: removed {left} probe pod{'' if left == 1 else 's'} that a killed run had left in {probing.probe_namespace}")
+    return client
+
+
 def looked_at(
-    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing
+    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None = None
 ) -> tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]:
     """Return the evidence with what the nodes say, and what the pods have to pass through before they are judged by it.
 
-    There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap.
+    There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap. `shown` as in `pod_client`.
     """
     from msgspec import structs
 
@@ -43,7 +60,7 @@ def looked_at(
     from ..verify import marked, unseen
 
     observed = dict(evidence.observed)
-    found = _ask_nodes(api, pods, evidence, verifying, probing) if verifying.verify else None
+    found = _ask_nodes(api, pods, evidence, verifying, probing, shown) if verifying.verify else None
     if found is not None:
         observed = found.observed
         gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
@@ -57,19 +74,21 @@ def looked_at(
     return structs.replace(evidence, observed=observed), through
 
 
-def _ask_nodes(api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing) -> Verified:
-    from ..cluster.pods import PodClient
+def _ask_nodes(
+    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None
+) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
-    work = survey(pods)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    work = survey(pods, evidence.nodes)
     try:
-        return verify(api, PodClient(api.connection), work, evidence.nodes, settings(probing), limits, _progress)
+        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)
     finally:
         progress("")
 
 
-def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+    """Return the names of the nodes that fit --nodes, None without it. Fault when there are none."""
     from ..cluster.api import ApiError
     from ..cluster.lists import nodes
 
@@ -84,5 +103,6 @@ def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     return chosen
 
 
-def _progress(done: int, total: int) -> None:
+def asking(done: int, total: int) -> None:
+    """Show how many nodes have answered."""
     progress(f"asking nodes: {done} of {total}")

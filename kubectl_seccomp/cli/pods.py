@@ -14,9 +14,9 @@ from .boundary import put, say
 from .connect import open_api
 from .formats import machine
 from .given import Files, Judging, Output, Probing, Proving, Selecting
-from .looking import settings
+from .looking import Manifests, pod_client, settings
 from .options import MACHINE, Format
-from .reports import finish, head, policy, query_of
+from .reports import finish, head, policy, put_manifests, query_of
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
@@ -36,10 +36,13 @@ def check_pod(
     from ..audit import audit as judge
 
     query = query_of(output)
+    rehearsed: Manifests | None = [] if probing.dry_run else None
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
     api = open_api(connection)
     pods, absent = _read_all(api, names)
-    evidence, nodes = _evidence(api, pods, absent, proving, probing)
+    evidence, nodes = _evidence(api, pods, absent, proving, probing, rehearsed)
+    if rehearsed is not None:
+        return put_manifests(rehearsed, output)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
 
     def report() -> Report:
@@ -89,12 +92,11 @@ def _read(api: Api, name: str) -> Pod:
 
 
 def _evidence(
-    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing
+    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing, shown: Manifests | None
 ) -> tuple[dict[str, object], dict[str, NodeFacts]]:
     """Ask everything that these pods need and return the evidence, with these gaps and more, and the facts of their nodes."""
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
-    from ..cluster.pods import PodClient
     from ..evidence import node_evidence, still_unknown
     from ..proof import Ways, prove
 
@@ -108,8 +110,8 @@ def _evidence(
             handlers = runtime_handlers(api)
         except ApiError as error:
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
-    ways = Ways(settings(probing), not proving.no_exec, not proving.no_node, probing.kubelet_root)
-    client = PodClient(api.connection)
+    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node, probing.kubelet_root)
+    client = pod_client(api, probing, shown)
     files: dict[tuple[str, str], ProfileFile] = {}
     observed: dict[tuple[str, str], Observed] = {}
     events: dict[str, tuple[str, ...]] = {}

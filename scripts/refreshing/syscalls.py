@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from .writing import DATE, Failed, run
+from .writing import DATA, DATE, Failed, run
 
 PACKAGE, VERSION = "system-calls", "7.2"
 # libseccomp's names of the architectures, and the package's.
@@ -51,8 +51,8 @@ HEAD = f"""\
 """
 
 
-def text():
-    """Return the file's text."""
+def files():
+    """Return {path: text}."""
     linux, tables = _package()
     library = _Library()
     names = sorted(set(library.names(tables)) | {name for table in tables.values() for name in table})
@@ -62,7 +62,7 @@ def text():
     for name in names:
         cells = (_cell(library, arch, name, tables[arch].get(name)) for arch in ARCHITECTURES)
         rows.append(" ".join((name, SINCE.get(name, BASE), *cells)))
-    return HEAD.format(linux=linux, library=library.version) + "\n".join(rows) + "\n"
+    return {DATA / "syscalls.txt": HEAD.format(linux=linux, library=library.version) + "\n".join(rows) + "\n"}
 
 
 def _cell(library, arch, name, known):

@@ -1,12 +1,12 @@
 """Data files: written only when something but their date changes."""
 
 import datetime
+import re
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "kubectl_seccomp" / "data"
-FILES = {"syscalls": DATA / "syscalls.txt", "defaults": DATA / "defaults.json"}
 DATE = "REFRESHED"
 
 
@@ -25,14 +25,15 @@ def run(command, doing, **more):
         raise Failed(f"{doing} failed (is the network there?): {said[-1] if said else error}") from error
 
 
-def put(name, text, check):
-    """Write one file, or only compare; return whether it was the same. `text` has DATE where the date goes."""
-    path = FILES[name]
+def put(path, text, check):
+    """Write one file, or only compare; return whether it was the same. `text` may have DATE where the date goes."""
     there = path.read_text() if path.exists() else ""
     before, _, after = text.partition(DATE)
-    same = there.startswith(before) and there.endswith(after) and len(there) == len(text) - len(DATE) + len("2026-01-01")
+    same = there == text or (
+        DATE in text and re.fullmatch(re.escape(before) + r"\d{4}-\d\d-\d\d" + re.escape(after), there) is not None
+    )
     if not same and not check:
-        path.write_text(before + datetime.datetime.now(tz=datetime.UTC).date().isoformat() + after)
+        path.write_text(text.replace(DATE, datetime.datetime.now(tz=datetime.UTC).date().isoformat()))
     state = "unchanged" if same else "differs" if check else "written"
     print(f"{path.relative_to(ROOT)}: {state}")
     return same
