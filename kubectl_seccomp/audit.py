@@ -16,7 +16,8 @@ from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
-from .effective import Placement, effective, os_is_assumed, placement_os, verdict
+from .effective import Placement, effective, verdict
+from .landing import Landings
 from .model import (
     KUBELET_DEFAULT,
     NODE,
@@ -41,6 +42,7 @@ from .model import (
     Tail,
     Template,
 )
+from .placements import Placements
 from .pods import Container, Pod, containers, owner, started_at
 
 
@@ -93,11 +95,11 @@ class _Auditor:
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
         self._evidence = evidence
         self._policy = policy
-        self._placements: dict[tuple[object, ...], tuple[int, Placement]] = {}
+        self._placements = Placements(evidence.nodes, evidence.nodes_why, evidence.handlers, policy.manifests, policy.assumed_default)
+        self._landings = Landings({} if policy.manifests else evidence.nodes, evidence.files)
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
         self._gaps: list[Gap] = list(evidence.gaps)
-        self._absent: set[str] = set()
         self._unknown: Counter[str] = Counter()
         self._effective: Counter[str] = Counter()
         self._observed: Counter[str] = Counter()
@@ -120,7 +122,7 @@ class _Auditor:
 
     def _pod(self, pod: Pod) -> PodReport:
         self._pods += 1
-        number, placement = self._placement(pod)
+        number, placement = self._placements.of(pod)
         members = tuple(containers(pod))
         overridden = overridden_everywhere(members)
         return PodReport(
@@ -135,44 +137,6 @@ class _Auditor:
             pss.verdict(pod, self._policy.pss_version),
             tuple(self._container(pod, member, number, placement, overridden) for member in members),
         )
-
-    def _placement(self, pod: Pod) -> tuple[int, Placement]:
-        """Return the interned placement with its number: a short key for the decisions made in it."""
-        spec = pod.spec
-        selector_os = (spec.node_selector or {}).get("kubernetes.io/os")
-        key = (
-            spec.node_name,
-            spec.os.name if spec.os else None,
-            selector_os,
-            spec.runtime_class_name,
-            pod.is_mirror,
-        )
-        known = self._placements.get(key)
-        if known is None:
-            node = self._node(spec.node_name)
-            name = spec.runtime_class_name
-            handler = self._evidence.handlers.get(name) if name else None
-            placement = Placement(
-                node,
-                placement_os(pod, node),
-                handler or name,
-                pod.is_mirror,
-                self._policy.assumed_default,
-                self._policy.manifests,
-                os_is_assumed(pod, node),
-                handler is None and name is not None,
-            )
-            known = self._placements[key] = (len(self._placements), placement)
-        return known
-
-    def _node(self, name: str | None) -> NodeFacts | None:
-        if not name or self._policy.manifests:
-            return None
-        facts = self._evidence.nodes.get(name)
-        if facts is None and not self._evidence.nodes_why and name not in self._absent:
-            self._absent.add(name)
-            self._gaps.append(Gap(NODE, f"node/{name}", "pods run on it, and it was not among the nodes"))
-        return facts or NodeFacts(name, default_source=self._evidence.nodes_why or "the node was not listed")
 
     def _container(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> ContainerReport:
         decision = self._decision(pod, member, number, placement, overridden)
@@ -190,14 +154,15 @@ class _Auditor:
 
     def _decision(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> Decision:
         declared, uid = member.declared, pod.metadata.uid or ""
-        file = self._file(pod, member)
+        file, landing = self._file(pod, member), self._landings.of(pod, declared.field)
         observed = self._evidence.observed.get((uid, member.name), _UNCHECKED)
         annotations = runtime_annotations(pod.annotations, member.name)
         localhost = declared.field is not None and declared.field.type == "Localhost"
         older = declared.field is None and _is_older(member, placement.node)
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
         rights = member.rights if self._policy.strengths else None
-        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, rights)
+        where = landing.number if landing is not None else None
+        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, where, rights)
         decision = self._decisions.get(key)
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file, older=older)
@@ -213,6 +178,7 @@ class _Auditor:
                 overridden_everywhere=overridden,
                 older=older,
                 type=member.type,
+                landing=landing,
             )
             word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
             found = findings(case) if self._policy.judge else ()
@@ -231,6 +197,8 @@ class _Auditor:
         field = member.declared.field
         if field is None or field.type != "Localhost" or not field.localhost_profile:
             return _NO_FILE
+        if not pod.spec.node_name and self._evidence.files:
+            return _NO_FILE  # looked at on the nodes where it could be placed
         file = self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
         started = started_at(member)
         # Both are the node's own clock, in whole seconds: the same second decides nothing.
@@ -257,7 +225,7 @@ class _Auditor:
                         )
 
     def tail(self) -> Tail:
-        gaps = tuple(self._counted(gap) for gap in self._gaps)
+        gaps = tuple(self._counted(gap) for gap in (*self._gaps, *self._placements.gaps))
         summary = Summary(
             self._pods,
             sum(self._effective.values()),

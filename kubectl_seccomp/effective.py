@@ -175,7 +175,8 @@ def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: Profil
         since = ", but it has changed since the container started" if file.changed else ""
         return Effective(EffectiveType.LOCALHOST, by, certainty, about(path, node, file, "loads") + since, path)
     if file.state in (FileState.UNCHECKED, FileState.NOT_APPLICABLE):
-        return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, file unchecked", path)
+        unread = "file unchecked" if placement.node is not None or placement.manifest else "not scheduled yet"
+        return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, {unread}", path)
     if file.state is FileState.MISSING:
         why = f"{short(path, 200)} is not on {node}: {NO_START}"
     elif file.state is FileState.INVALID or file.effect == "refused":

@@ -42,6 +42,14 @@ class Observed(Struct, frozen=True, rename="camel"):
     explanation: str | None = None
 
 
+class Taint(Struct, frozen=True, gc=False):
+    """One of a node's spec.taints[]."""
+
+    key: str = ""
+    value: str | None = None
+    effect: str = ""
+
+
 class GroupStrength(Struct, frozen=True, rename="camel"):
     """A risk group of which something gets through a filter: how many calls, and which the container can do something with."""
 
@@ -74,8 +82,10 @@ class NodeFacts(Struct, frozen=True):
 
     `runtime` is nodeInfo.containerRuntimeVersion ("containerd://2.4.2"), `default` the kubelet's seccompDefault with
     `default_source` saying how it is known or why not, `kubelet_root` the kubelet's --root-dir. `reachable` is false when
-    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault;
+    the node is not Ready; `unaskable` says why no probe is sent there. `configured` is what configz says of seccompDefault, `flagged`
+    what flagz says;
     `kubelet_started` is when the kubelet started, in epoch seconds of the node's clock: its default cannot have changed since.
+    `labels`, `taints` and `unschedulable` (cordoned) decide which pods could be placed there.
     """
 
     name: str
@@ -87,8 +97,12 @@ class NodeFacts(Struct, frozen=True):
     default: KubeletDefault = KubeletDefault.UNKNOWN
     default_source: str = ""
     configured: bool | None = None
+    flagged: bool | None = None
     kubelet_root: str | None = None
     kubelet_started: int | None = None
     directory_label: str | None = None
     reachable: bool = True
     unaskable: str = ""
+    labels: dict[str, str] = {}
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False

@@ -50,6 +50,48 @@ class PodOS(Struct, frozen=True, gc=False):
     name: str = ""
 
 
+class Requirement(Struct, frozen=True, gc=False):
+    """One expression of a node selector term."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class NodeSelectorTerm(Struct, frozen=True, rename="camel", gc=False):
+    """One of nodeSelectorTerms[]."""
+
+    match_expressions: tuple[Requirement, ...] | None = None
+    match_fields: tuple[Requirement, ...] | None = None
+
+
+class NodeSelector(Struct, frozen=True, rename="camel", gc=False):
+    """requiredDuringSchedulingIgnoredDuringExecution of a node affinity."""
+
+    node_selector_terms: tuple[NodeSelectorTerm, ...] | None = None
+
+
+class NodeAffinity(Struct, frozen=True, gc=False):
+    """affinity.nodeAffinity; what is only preferred keeps a pod from no node."""
+
+    required: NodeSelector | None = field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class Affinity(Struct, frozen=True, rename="camel", gc=False):
+    """spec.affinity; what is between pods changes with them."""
+
+    node_affinity: NodeAffinity | None = None
+
+
+class Toleration(Struct, frozen=True, gc=False):
+    """One of spec.tolerations[]."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
 class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     """A pod spec, as far as a rule reads it."""
 
@@ -59,6 +101,8 @@ class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     security_context: PodSecurity | None = None
     node_name: str | None = None
     node_selector: dict[str, str] | None = None
+    affinity: Affinity | None = None
+    tolerations: tuple[Toleration, ...] | None = None
     runtime_class_name: str | None = None
     os: PodOS | None = None
     host_pid: bool | None = field(default=None, name="hostPID")

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..effective import CONFINED_TYPES, Placement, short
+from ..landing import Landing
 from ..model import (
     ContainerType,
     DecidedBy,
     Declared,
     Effective,
     EffectiveType,
+    KubeletDefault,
     Observed,
     ProfileFile,
     Severity,
@@ -40,6 +42,7 @@ class Case(Struct, frozen=True, kw_only=True):
     overridden_everywhere: bool = False
     older: bool = False
     type: ContainerType = ContainerType.CONTAINER
+    landing: Landing | None = None
 
     @property
     def declared_type(self) -> str | None:
@@ -65,6 +68,16 @@ class Case(Struct, frozen=True, kw_only=True):
     def opens_file(self) -> bool:
         """Whether the runtime opens the file: also for a sandbox, when it writes the container's specification."""
         return self.loads_file or self.effective.decided_by is DecidedBy.SANDBOX
+
+    @property
+    def unconfined_elsewhere(self) -> tuple[str, ...]:
+        """The nodes whose kubelets give no filter, where it could be placed and only a kubelet gives it one."""
+        if self.landing is None or self.declared.field is not None:
+            return ()
+        on, off = (self.landing.defaults.get(word, ()) for word in (KubeletDefault.ON, KubeletDefault.OFF))
+        undecided = self.placement.node is None and self.effective.decided_by is DecidedBy.NOTHING and bool(on)
+        protected = self.confined and self.effective.decided_by is DecidedBy.KUBELET
+        return off if undecided or protected else ()
 
     @property
     def path(self) -> str:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
@@ -36,8 +38,8 @@ def audit(
     """Print what every container was given, what it gets, and why."""
     query = query_of(output)
     _refuse_blind(judging, verifying)
-    if not verifying.verify and (verifying.nodes is not None or verifying.max_nodes is not None):
-        raise Fault("--nodes and --max-nodes say which nodes --verify asks", "add --verify", 2)
+    if not verifying.verify and replace(verifying, exec_=False) != Verifying():
+        raise Fault("--nodes, --max-nodes and --concurrency say which nodes --verify asks, and how", "add --verify", 2)
     if probing.dry_run and (not verifying.verify or verifying.exec_):
         raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
     shown: Manifests | None = [] if probing.dry_run else None
@@ -121,6 +123,8 @@ def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
 
     looked = frozenset(("file", "process") if verifying.verify else ("process",) if verifying.exec_ else ())
     for key in judging.select:
+        if known(key) and blind(key, frozenset(("file", "process"))):
+            raise Fault(f"--select {key} is about nodes, and finds nothing here", "see: kubectl seccomp check node --help", 2)
         if known(key) and blind(key, looked):
             raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
 

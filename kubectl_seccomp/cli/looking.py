@@ -81,15 +81,16 @@ def _ask_nodes(
 ) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(most=verifying.max_nodes, only=_chosen(api, verifying.nodes), kubelet_root=probing.kubelet_root)
-    work = survey(pods)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    work = survey(pods, evidence.nodes)
     try:
-        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, _progress)
+        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)
     finally:
         progress("")
 
 
-def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+    """Return the names of the nodes that fit --nodes, None without it. Fault when there are none."""
     from ..cluster.api import ApiError
     from ..cluster.lists import nodes
 
@@ -104,5 +105,6 @@ def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     return chosen
 
 
-def _progress(done: int, total: int) -> None:
+def asking(done: int, total: int) -> None:
+    """Show how many nodes have answered."""
     progress(f"asking nodes: {done} of {total}")

@@ -96,6 +96,7 @@ class Words(StrEnum):
     USERS = "users"
     NAMESPACES = "namespaces"
     PODS = "pods"
+    NODES = "nodes"
 
 
 class Option(NamedTuple):
@@ -195,6 +196,14 @@ JUDGING = Group("judging", "Judging", (
           text="Version of the Pod Security Standards, such as v1.37."),
 ))  # fmt: skip
 
+FAILING_FROM = Group("judging", "Judging", JUDGING.options[:1])
+# For what has no containers to hold against the Pod Security Standards.
+JUDGING_NODES = Group("judging", "Judging", JUDGING.options[:3])
+
+EVERY_NODE = Group("", "Which nodes", (
+    _flag("every", "--all", text="All nodes of the cluster."),
+))  # fmt: skip
+
 PROBE_NAMESPACE = _text("probe_namespace", "--probe-namespace", value="NAME", words=Words.NAMESPACES, default="kube-system",
                         text="Namespace of the node probe.")  # fmt: skip
 
@@ -212,6 +221,14 @@ VERIFYING = Group("verifying", "Proof", (
     _flag("exec_", "--exec", text="Exec into every running container and read what it has."),
     _text("nodes", "--nodes", value="SELECTOR", text="With --verify: only nodes with these labels."),
     _number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+    _number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask so many nodes at the same time."),
+))  # fmt: skip
+
+# For a command that always asks the nodes.
+ASKING = Group("verifying", "Which nodes", (
+    _text("nodes", "--nodes", value="SELECTOR", text="Only nodes with these labels."),
+    _number("max_nodes", "--max-nodes", default="", least=1, text="Ask at most so many nodes."),
+    _number("concurrency", "--concurrency", default="16", least=1, text="Ask so many nodes at the same time."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (
@@ -220,7 +237,7 @@ PROVING = Group("proving", "Node probe and exec", (
 ))  # fmt: skip
 
 RIGHTS = Group("", "For what", (
-    _flag("verify", "--verify", text="For audit --verify, check pod and cleanup: probe pods in their namespace."),
+    _flag("verify", "--verify", text="For audit --verify, all of check, and cleanup: probe pods in their namespace."),
     _flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
     _flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
     PROBE_NAMESPACE,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
+from ..model import Fault, Gap, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
 from .boundary import flush, put, say
 from .given import Files, Judging, Output, Selecting
 from .options import FailOn, Format
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..audit import Policy
 
 
-def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
+def head(source: str, context: str | None, namespaces: list[str], selector: str | None, kind: str = "SeccompReport") -> Head:
     """Return the head of a report made now."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector))
+    return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector), kind)
 
 
 def policy(judging: Judging, selecting: Selecting, files: Files) -> Policy:
@@ -76,17 +76,36 @@ def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
 
 def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
     """Return 1 for findings at or above `fail_on`, else 3 for gaps, else 0."""
-    if fail_on is not FailOn.NEVER and tail.worst is not None and tail.worst.rank <= Severity(fail_on.value).rank:
+    return code(tail.worst, tail.gaps, fail_on, allow_gaps=allow_gaps)
+
+
+def code(worst: Severity | None, gaps: tuple[Gap, ...], fail_on: FailOn, *, allow_gaps: bool) -> int:
+    """Return the same from the worst severity that was found and the gaps."""
+    if fail_on is not FailOn.NEVER and worst is not None and worst.rank <= Severity(fail_on.value).rank:
         return 1
-    return 3 if tail.gaps and not allow_gaps else 0
+    return 3 if gaps and not allow_gaps else 0
 
 
 def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
     """Return what prints the answer of --query, None where there is none. Fault (2), before anything is asked, for a wrong one."""
     if output.query is None:
         return None
-    if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)
     from ..render.query import query
 
+    _refuse_other_format(output)
     return query(output.query)
+
+
+def query_record_of(output: Output) -> Callable[[dict[str, object]], Iterator[str]] | None:
+    """Return the same for a report whose json form is made as a whole."""
+    if output.query is None:
+        return None
+    from ..render.query import query_record
+
+    _refuse_other_format(output)
+    return query_record(output.query)
+
+
+def _refuse_other_format(output: Output) -> None:
+    if output.output not in (Format.TABLE, Format.JSON):
+        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)

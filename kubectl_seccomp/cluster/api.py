@@ -155,7 +155,7 @@ class Api:
             return body
         problem = from_response(response.status, body or b"")
         if response.status in BUSY:
-            raise TryAgain(problem, _retry_after(response.headers.get("Retry-After")))
+            raise TryAgain(problem, retry_after(response.headers.get("Retry-After")))
         raise problem
 
     def _body(self, response: BaseHTTPResponse, limit: int, deadline: float) -> bytes | None:
@@ -207,7 +207,8 @@ def from_response(status: int, body: bytes) -> ApiError:
     return ApiError(status, said.reason, message, said.metadata.continue_ if said.metadata else "")
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
+    """Return the seconds of a Retry-After header, at most LONGEST_WAIT, None when it gives none."""
     if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
         return None
     return min(float(value), LONGEST_WAIT)

@@ -15,50 +15,12 @@ from ..model import Gap, NodeFacts
 from ..objects import ApiPod, ListMeta, Metadata, PodPage, RawPage
 from .api import INVALID, UNDECODABLE, Api, ApiError, Query, segment
 from .connection import one_line
+from .node_facts import Node, facts
 from .pages import pages
 
-DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
 PAGE = 500
 MOST_EVENTS = 500
 T = TypeVar("T")
-
-
-class Condition(Struct, frozen=True):
-    """status.conditions[]."""
-
-    type: str = ""
-    status: str = ""
-
-
-class NodeInfo(Struct, frozen=True, rename="camel"):
-    """status.nodeInfo."""
-
-    operating_system: str = ""
-    architecture: str = ""
-    kernel_version: str = ""
-    kubelet_version: str = ""
-    container_runtime_version: str = ""
-
-
-class NodeStatus(Struct, frozen=True, rename="camel"):
-    """status of a node."""
-
-    conditions: list[Condition] | None = None
-    node_info: NodeInfo | None = None
-
-
-class NodeSpec(Struct, frozen=True):
-    """spec of a node."""
-
-    unschedulable: bool = False
-
-
-class Node(Struct, frozen=True):
-    """A node, as far as a rule reads it."""
-
-    metadata: Metadata | None = None
-    spec: NodeSpec | None = None
-    status: NodeStatus | None = None
 
 
 class RuntimeClass(Struct, frozen=True):
@@ -180,12 +142,12 @@ def pod(api: Api, namespace: str, name: str) -> ApiPod:
 
 def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:
     """Yield all nodes that fit the label selector, with what their object says. ApiError when a page cannot be had."""
-    return map(_facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
+    return map(facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
 
 
 def node(api: Api, name: str) -> NodeFacts:
     """Return what the object of one node says. ApiError when it cannot be had."""
-    return _facts(_decode(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
+    return facts(_decode(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
 
 
 def runtime_handlers(api: Api) -> dict[str, str]:
@@ -267,32 +229,3 @@ def _decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
 def _said(error: Exception) -> str:
     return one_line(str(error), 200)
-
-
-def _facts(item: Node) -> NodeFacts:
-    metadata, status = item.metadata or Metadata(), item.status or NodeStatus()
-    info = status.node_info or NodeInfo()
-    ready = any(entry.type == "Ready" and entry.status == "True" for entry in status.conditions or ())
-    return NodeFacts(
-        metadata.name or "",
-        info.operating_system,
-        info.architecture,
-        info.kernel_version,
-        info.kubelet_version,
-        info.container_runtime_version,
-        directory_label=(metadata.labels or {}).get(DIRECTORY_LABEL),
-        reachable=ready,
-        unaskable=_unaskable(item, metadata.labels or {}, info.operating_system, ready),
-    )
-
-
-def _unaskable(item: Node, labels: dict[str, str], system: str, ready: bool) -> str:
-    """Return why no probe is sent to a node, empty when one is."""
-    if system == "windows":
-        return "a Windows node has no seccomp"
-    # The labels that virtual-kubelet and EKS put on nodes that are no machines: there is no host to mount.
-    if labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate":
-        return "there is no machine behind this node"
-    if not ready:
-        return "the node is not ready"
-    return "the node is cordoned" if item.spec is not None and item.spec.unschedulable else ""

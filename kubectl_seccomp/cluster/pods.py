@@ -5,6 +5,8 @@ The client's transport is our own, so that its requests carry the same headers a
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -12,7 +14,7 @@ import msgspec
 
 from ..model import Fault
 from ..pods import ApiPod
-from .api import LARGEST_REFUSAL, UNDECODABLE, ApiError, from_response, segment
+from .api import LARGEST_REFUSAL, TRIES, UNDECODABLE, ApiError, TryAgain, from_response, retry_after, segment
 from .connection import Connection, one_line
 from .transport import Transport
 
@@ -26,10 +28,14 @@ LARGEST_POD = 4 * 1024 * 1024
 
 
 class PodClient:
-    """Single pods of one cluster. Every method raises ApiError; its status is 0 when there was no answer."""
+    """Single pods of one cluster. Every method raises ApiError; its status is 0 when there was no answer.
 
-    def __init__(self, connection: Connection) -> None:
+    What was refused as too much at once (429) was not begun, so it is asked again, as Retry-After says. `sleep` is time.sleep.
+    """
+
+    def __init__(self, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> None:
         self._connection = connection
+        self._sleep = sleep
         self._made: ApiClient | None = None
 
     def prepare(self) -> None:
@@ -85,11 +91,22 @@ class PodClient:
         seconds: float = SECONDS,
         limit: int = LARGEST_POD,
     ) -> bytes:
+        if self._connection.kubectl:
+            raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
+        for attempt in range(TRIES - 1):
+            try:
+                return self._once(method, path, body, accept, seconds, limit)
+            except TryAgain as again:
+                self._sleep(2.0**attempt if again.wait is None else again.wait)
+        try:
+            return self._once(method, path, body, accept, seconds, limit)
+        except TryAgain as again:
+            raise again.error from None
+
+    def _once(self, method: str, path: str, body: dict[str, object] | None, accept: str, seconds: float, limit: int) -> bytes:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        if self._connection.kubectl:
-            raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
         client = self._client()
         headers = {"Accept": accept, "Content-Type": "application/json"}
         timeout = self._connection.timeout or seconds
@@ -103,6 +120,8 @@ class PodClient:
             raise ApiError(0, "Unreachable", f"no answer from {self._connection.server}: {cause}") from error
         except Fault as fault:
             raise ApiError(401, "Unauthorized", fault.message) from fault
+        if answer.status == 429:
+            raise TryAgain(from_response(429, data), retry_after(answer.response.headers.get("Retry-After")))
         if not ok:
             raise from_response(answer.status, data)
         return data

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import urllib3
 
-# One connection per worker that asks at the same time (evidence.CONCURRENCY).
-POOL_SIZE = 16
+# So many connections are kept for the next request: one per worker that asks at the same time, also with a high --concurrency.
+POOL_SIZE = 64
 CONNECT_SECONDS = 30.0
 READ_SECONDS = 60.0
 

@@ -45,7 +45,7 @@ class _Flagz(Struct, frozen=True):
 
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:
     """Return the kubelet's default and how it is known; None for an answer means that it could not be had."""
-    config, flag = configured(configz), _flag(flagz)
+    config, flag = configured(configz), flagged(flagz)
     if config is True:
         return KubeletDefault.ON, "configz says true"
     if flag is True:
@@ -107,8 +107,8 @@ def configured(configz: bytes | None) -> bool | None:
     return config.seccomp_default if config else None
 
 
-def _flag(flagz: bytes | None) -> bool | None:
-    """Return the flag's value. flagz lists every flag, so an answer without this one is one that is not understood."""
+def flagged(flagz: bytes | None) -> bool | None:
+    """Return what a flagz answer says of --seccomp-default, None when it says nothing: it lists every flag."""
     value = flags(flagz).get(SECCOMP_FLAG) if flagz is not None else None
     return parse_bool(value)
 

@@ -62,7 +62,8 @@ class Table(Struct, frozen=True):
     """The answers of one ABI by name, for every call that has a number there. `bits`: how much of an argument is compared.
 
     `stub`: the highest number that runc's stub lets through to the filter, None without a stub. `conflicts`: why the filter does
-    not load. `clashes`: why it may not load: pairs of rules with different actions that one call can meet both.
+    not load. `clashes`: why it may not load: pairs of rules with different actions that one call can meet both. `tangled`: calls,
+    also such without a number here, with rules of a shape that libseccomp is not exact for, and may never come back from.
     """
 
     abi: str
@@ -71,6 +72,7 @@ class Table(Struct, frozen=True):
     stub: int | None = None
     conflicts: tuple[Conflict, ...] = ()
     clashes: tuple[Conflict, ...] = ()
+    tangled: tuple[str, ...] = ()
 
 
 class Decision(Struct, frozen=True):

@@ -16,12 +16,13 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from .answers import Answer, Decision, Table, Target, Why
-from .gojson import Refused
+from .gojson import NotJudged, Refused
 from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
 from .rules import Case, Conflict, Settled, alternatives, settle
 from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, known_since, multiplexer, names
 
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
+MOST_WORK = 100_000
 _TWINS = ("SCMP_ARCH_X86_64", "SCMP_ARCH_X32")
 _CARRIERS: dict[str, Mapping[str, int]] = {"socketcall": SOCKETCALL, "ipc": IPC}
 
@@ -29,7 +30,7 @@ _CARRIERS: dict[str, Mapping[str, int]] = {"socketcall": SOCKETCALL, "ipc": IPC}
 def decide(resolved: Resolved, target: Target) -> Decision:
     """Return the answers for the node's own ABI, all listed ones, and those that the node could run as well.
 
-    Raises Refused for a list of architectures that libseccomp does not load.
+    Raises Refused for a list of architectures that libseccomp does not load, NotJudged for an absurd number of conditions.
     """
     own = architecture(target.arch)
     if own is None:
@@ -39,18 +40,52 @@ def decide(resolved: Resolved, target: Target) -> Decision:
         if (name in BIG_ENDIAN) != (own.name in BIG_ENDIAN):
             raise Refused(f"lists {name}, which has another byte order than the node")
     judged = [name for name in listed if architecture(name) is not None]
-    tables = {name: table(resolved, target, name) for name in (own.name, *judged)}
+    tables = _disentangled({name: table(resolved, target, name) for name in (own.name, *judged)})
     # What is not listed is killed, by libseccomp's own default that no runtime changes, before any rule is looked at.
     killed = Answer(KILL_THREAD, Why.ARCHITECTURE)
     others = {name: Table(name, _bits(name), dict.fromkeys(names(name), killed)) for name in own.subs if name not in tables}
     return Decision(tables | others, tuple(name for name in listed if name not in judged))
 
 
+def _disentangled(tables: dict[str, Table]) -> dict[str, Table]:
+    """Mark as approximate what may share a part of the program that it should not.
+
+    libseccomp (2.5.0 to 2.6.1, `src/gen_bpf.c`) makes equal blocks one, and then a block of one call may be entered from another
+    with the wrong argument loaded. Seen only where a call has several alternatives, one of them with several conditions, and
+    another call compares the same argument with the same value.
+    """
+    users: dict[tuple[int, int], set[str]] = {}
+    for found in tables.values():
+        for name, answer in found.answers.items():
+            for case in answer.cases:
+                for comparison in _comparisons(case):
+                    users.setdefault(comparison, set()).add(name)
+    shared = {comparison for comparison, names_ in users.items() if len(names_) > 1}
+    return {abi: _marked(found, shared) for abi, found in tables.items()} if shared else tables
+
+
+def _marked(found: Table, shared: set[tuple[int, int]]) -> Table:
+    hit = {
+        name: structs.replace(answer, exact=False)
+        for name, answer in found.answers.items()
+        if len(answer.cases) > 1
+        and any(len(case.conditions) > 1 for case in answer.cases)
+        and any(not shared.isdisjoint(_comparisons(case)) for case in answer.cases)
+    }
+    return structs.replace(found, answers=found.answers | hit) if hit else found
+
+
+def _comparisons(case: Case) -> set[tuple[int, int]]:
+    """What a case compares: arguments with the lower halves of values, which all widths have in common."""
+    return {(one.index, (one.other if one.op == "MASKED_EQ" else one.value) & 0xFFFFFFFF) for one in case.conditions}
+
+
 def table(resolved: Resolved, target: Target, abi: str) -> Table:
     """Return the answers of one ABI that the filter is made for."""
     builder = _Builder(resolved, target, abi)
     answers = builder.answers()
-    return Table(abi, builder.bits, answers, builder.stub, tuple(builder.conflicts), tuple(builder.clashes))
+    conflicts, clashes = tuple(builder.conflicts), tuple(builder.clashes)
+    return Table(abi, builder.bits, answers, builder.stub, conflicts, clashes, tuple(builder.tangled))
 
 
 def _bits(abi: str) -> int:
@@ -76,6 +111,8 @@ class _Builder:
         self.plain = Answer(resolved.default, Why.DEFAULT)
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
+        self.tangled: list[str] = []
+        self.work = 0
 
     def answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
@@ -107,10 +144,16 @@ class _Builder:
         return Answer(NO_SUCH_CALL, Why.STUB, unsure=why)
 
     def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
+        # Alternatives are compared with each other: bounded, so that no file takes seconds.
+        self.work += sum(1 for case in cases if case.conditions) ** 2
+        if self.work > MOST_WORK:
+            raise NotJudged("has too many conditions for too many calls: not judged")
         settled = settle(cases, self.resolved.default, self.bits)
         if settled.conflict is not None:
             self.conflicts.append(Conflict(name, settled.conflict))
         self.clashes.extend(Conflict(name, pair) for pair in settled.overlapping)
+        if not settled.exact:
+            self.tangled.append(name)
         return settled
 
     def _settle_numberless(self) -> None:
@@ -169,14 +212,16 @@ class _Builder:
         It does (2.5.0 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
         rule without conditions is as simple as can be, and one about a call that has a number goes first.
         """
-        if any(answer.why is Why.RULE for answer in named):
-            return False
         if self.abi not in _TWINS:
             without = self.rules.keys() - self.numbers.keys()
-            return any(multiplexer(self.abi, name) for name in without) if self.multiplexed else bool(without)
-        # The two share one program where X32 is listed; otherwise the number is loaded to tell them apart.
-        both = "SCMP_ARCH_X32" in self.resolved.architectures
-        return both and any(name not in names(abi) for name in self.rules for abi in _TWINS)
+            counts = any(multiplexer(self.abi, name) for name in without) if self.multiplexed else bool(without)
+            return counts and not any(answer.why is Why.RULE for answer in named)
+        # The two share one program where X32 is listed, X86_64 first; otherwise the number is loaded to tell them apart.
+        own = names(_TWINS[0])
+        plain = (rule.names for rule in self.resolved.rules if not rule.conditions and rule.action != self.resolved.default)
+        if "SCMP_ARCH_X32" not in self.resolved.architectures or any(name in own for found in plain for name in found):
+            return False
+        return any(name not in names(abi) for name in self.rules for abi in _TWINS)
 
     def _highest(self) -> int | None:
         """The highest number that any rule names (runc `libcontainer/seccomp/patchbpf/enosys_linux.go` findLastSyscalls, 1.1 to 1.5).

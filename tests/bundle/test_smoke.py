@@ -14,7 +14,7 @@ import yaml
 
 from krew.manifest import sums
 from kubectl_seccomp import __version__
-from kubectl_seccomp.checks import CHECKS
+from kubectl_seccomp.checks import EVERY
 from kubectl_seccomp.render.explain import page
 from tests.bundle.making import ROOT, SOURCE, build, made, run
 
@@ -71,7 +71,7 @@ def test_version_knows_the_client_library(bundle: Path, tmp_path: Path) -> None:
 
 def test_every_check_is_explained(bundle: Path) -> None:
     same(bundle, "explain")
-    for check in CHECKS:
+    for check in EVERY:
         assert run([bundle], "explain", check.id).stdout == "".join(page(check))
 
 

@@ -19,8 +19,7 @@ TARGET = Target("amd64", "crun", (1, 28), (2, 5, 5))
 def compare(resolved: Resolved, dice: random.Random, probes: int = 24) -> Counter[str]:
     """Return how many profiles, probes and ambiguous probes there were. AssertionError for the first difference."""
     decision = decide(resolved, TARGET)
-    answers = [answer for table in decision.tables.values() for answer in table.answers.values()]
-    if not all(answer.exact for answer in answers):
+    if any(table.tangled for table in decision.tables.values()):
         # Not compiled: with such rules libseccomp 2.5.4 may never return.
         return Counter(approximate=1)
     program = _program(resolved, decision)
@@ -46,6 +45,9 @@ def _probe(resolved: Resolved, decision: Decision, program: Program, dice: rando
         known = architecture(abi)
         assert known is not None
         for name in {*NAMES, "write", "clone3"} & table.answers.keys():
+            if not table.answers[name].exact:
+                found["approximate answers"] += 1
+                continue
             for arguments in calls(dice, table.answers[name], probes):
                 expected = act(table, name, arguments)
                 found["ambiguous" if expected is None else "probes"] += 1

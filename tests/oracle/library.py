@@ -52,11 +52,16 @@ def library() -> Any:
     return found
 
 
-def version() -> tuple[int, ...]:
+def version() -> tuple[int, ...] | None:
+    """The library's release, None where there is no library."""
+
     class Version(ctypes.Structure):
         _fields_ = (("major", ctypes.c_uint), ("minor", ctypes.c_uint), ("micro", ctypes.c_uint))
 
-    library().seccomp_version.restype = ctypes.POINTER(Version)
+    try:
+        library().seccomp_version.restype = ctypes.POINTER(Version)
+    except OSError:
+        return None
     found = library().seccomp_version().contents
     return found.major, found.minor, found.micro
 
@@ -67,8 +72,7 @@ def code(action: Action) -> int:
 
 def token(architecture: str) -> int:
     """libseccomp's number for SCMP_ARCH_X86_64, ...."""
-    name = {"riscv64": "riscv64", "ppc64le": "ppc64le"}.get(word := architecture.removeprefix("SCMP_ARCH_").lower(), word)
-    return int(library().seccomp_arch_resolve_name(name.encode()))
+    return int(library().seccomp_arch_resolve_name(architecture.removeprefix("SCMP_ARCH_").lower().encode()))
 
 
 Program = tuple[tuple[int, int, int, int], ...]

@@ -1,0 +1,66 @@
+"""The benchmarks' command line: starts a control plane, fills it, measures, and ends it."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+
+from tests.cluster.lab.instance import Instance
+from tests.cluster.lab.start import up
+
+from .api import Server
+from .fill import fill
+from .measure import ROOT
+from .verify import verify
+
+DOC = """Wall time, CPU time and peak memory on a control plane with many pods.
+
+verify    audit --verify against pretended kubelets, and what the API server has to do for it
+"""
+
+
+def main() -> int:
+    """Run one benchmark and return its exit code."""
+    options = _parser().parse_args()
+    instance = Instance(options.name)
+    if options.inside:
+        _inside(instance, options)
+        return 0
+    if not (instance.kubeconfig.exists() and instance.processes()):
+        instance.down()
+        up(instance, [], bare=True)
+    try:
+        command = instance.enter([sys.executable, str(ROOT / "scripts" / "bench"), "--inside", *sys.argv[1:]])
+        return subprocess.run(command, check=False, env=_environment(instance)).returncode
+    finally:
+        if not options.keep:
+            instance.down()
+
+
+def _environment(instance: Instance) -> dict[str, str]:
+    return {**{key: value for key, value in instance.environment.items() if key != "KSECCOMP_LAB"}, "PYTHONPATH": str(ROOT)}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=DOC, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["verify"])
+    parser.add_argument("--pods", type=int, default=30_000, help="how many pods (default: %(default)s)")
+    parser.add_argument("--nodes", type=int, default=1_000, help="on how many nodes (default: %(default)s)")
+    parser.add_argument(
+        "--latency", type=float, default=1.0, help="verify: seconds from a probe's creation to its end (default: %(default)s)"
+    )
+    parser.add_argument("--concurrency", type=int, default=16, help="verify: nodes asked at the same time (default: %(default)s)")
+    parser.add_argument("--name", default="bench", help="the instance's name (default: %(default)s)")
+    parser.add_argument("--keep", action="store_true", help="leave the control plane running, for the next benchmark")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _inside(instance: Instance, options: argparse.Namespace) -> None:
+    server = Server()
+    began = time.monotonic()
+    fill(server, options.pods, options.nodes)
+    print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    verify(instance, server, options.pods, options.nodes, options.latency, options.concurrency)

@@ -1,0 +1,37 @@
+"""Wall and CPU time and peak memory of commands."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PRODUCT = str(ROOT / ".venv" / "bin" / "kubectl-seccomp")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command: seconds, seconds, MB, and its exit code."""
+
+    wall: float
+    cpu: float
+    peak: float
+    code: int = 0
+
+
+def measured(command: list[str], output: str = "/dev/null", errors: str = "/dev/null") -> Run:
+    """Return what one run took; `output` and `errors` are files that it writes."""
+    began = time.monotonic()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [(os.POSIX_SPAWN_OPEN, number, path, flags, 0o600) for number, path in ((1, output), (2, errors))]
+    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+    _, status, used = os.wait4(pid, 0)
+    return Run(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+
+
+def heading() -> str:
+    """Return where and when this was measured, for the table's title."""
+    processor = next((line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores ({processor}), load {os.getloadavg()[0]:.1f} before"
