@@ -77,7 +77,8 @@ def test_the_keys_of_a_pod() -> None:
 def test_the_keys_of_a_container() -> None:
     member = as_json(everything())["pods"][0]["containers"][0]
     assert list(member) == [
-        "name", "type", "line", "image", "privileged", "declared", "effective", "profileFile", "observed", "verdict", "findings",
+        "name", "type", "line", "image", "privileged", "declared", "effective", "profileFile", "observed", "verdict",
+        "strength", "findings",
     ]  # fmt: skip
     assert member["declared"] == {
         "container": {"type": "Localhost", "localhostProfile": "profiles/empty.json"},
