@@ -92,6 +92,10 @@ class _Auditor:
         self._policy = policy
         self._placements: dict[tuple[object, ...], tuple[int, Placement]] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
+        self._alike: dict[int, int] = {}
+        self._alikes: dict[Placement, int] = {}
+        # One object for each name that many containers share.
+        self._words: dict[str, str] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
         self._gaps: list[Gap] = list(evidence.gaps)
         self._absent: set[str] = set()
@@ -129,7 +133,7 @@ class _Auditor:
             owner(pod),
             pod.file,
             pod.document,
-            pss.verdict(pod, self._policy.pss_version),
+            pss.verdict(pod, self._policy.pss_version, members),
             tuple(self._container(pod, member, number, placement, overridden) for member in members),
         )
 
@@ -180,7 +184,9 @@ class _Auditor:
         self._ignored += decision.ignored
         self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
-            subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
+            names = (pod.kind, pod.metadata.namespace or "", member.name)
+            kind, namespace, container = (self._words.setdefault(name, name) for name in names)
+            subject = (decision.templates, kind, namespace or pod.metadata.namespace, pod.name, container)
             self._subjects.append(subject)
             self._severities.update(template.severity for template in decision.templates)
         return ContainerReport(member.name, member.type, member.line, member.image, member.privileged, decision)
@@ -195,7 +201,6 @@ class _Auditor:
         key = (
             declared,
             member.privileged,
-            number,
             file,
             observed,
             annotations,
@@ -203,7 +208,8 @@ class _Auditor:
             overridden,
             member.type,
         )
-        decision = self._decisions.get(key)
+        alike = self._like(number, placement)
+        decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file)
             case = Case(
@@ -222,8 +228,17 @@ class _Auditor:
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
             decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
-            self._decisions[key] = decision
+            self._decisions[number if _tells_of(placement.node, decision) else alike, key] = decision
         return decision
+
+    def _like(self, number: int, placement: Placement) -> int:
+        """Return the number of all placements that differ from this one in the node's name alone: below 0, unlike their own."""
+        known = self._alike.get(number)
+        if known is None:
+            node = placement.node
+            nameless = structs.replace(placement, node=structs.replace(node, name="")) if node is not None else placement
+            known = self._alike[number] = self._alikes.setdefault(nameless, -1 - len(self._alikes))
+        return known
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
         field = member.declared.field
@@ -276,6 +291,14 @@ class _Auditor:
         if gap.what == "nodes":
             return structs.replace(gap, affects=self._unknown.total() - self._unknown[""])
         return gap
+
+
+def _tells_of(node: NodeFacts | None, decision: Decision) -> bool:
+    """Whether a decision speaks of its node by name, so that it holds for no other one."""
+    if node is None:
+        return False
+    texts = [text for template in decision.templates for text in (template.reason, template.detail, *template.evidence)]
+    return any(node.name in text for text in (decision.effective.explanation, *texts))
 
 
 _UNCHECKED = Observed()
