@@ -1,4 +1,4 @@
-"""A list of any kind, page by page, so that memory is bounded by one page and no page is lost or read twice."""
+"""A list of any kind, page by page, so that memory is bounded by a few pages and no page is lost or read twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 
 from ..model import Gap
 from ..objects import ListMeta
-from .api import Api, ApiError, Query
+from .ahead import Ahead
+from .api import Api, ApiError, Early, Query
 
 # Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
 MOST_EMPTY_PAGES = 1000
@@ -45,11 +46,23 @@ def pages(
     (apiserver 1.36, storage/etcd3/errors.go `handleCompactedErrorForPaging`).
     """
     base = [*query, *([("limit", str(chunk_size))] if chunk_size else [])]
+
+    def ask(token: str, early: Early) -> bytes:
+        return api.get(path, [*base, ("continue", token)] if token else base, early=early)
+
+    ahead = Ahead(ask)
+    try:
+        yield from _each(ahead, decode, gap)
+    finally:
+        ahead.stop()
+
+
+def _each(ahead: Ahead, decode: Callable[[bytes], P], gap: Callable[[str], Gap]) -> Iterator[P | Gap]:
     token, used, read, empty = "", set[str](), 0, 0
     expired = False
     while True:
         try:
-            page = decode(api.get(path, [*base, ("continue", token)] if token else base))
+            page = decode(ahead.take(token))
         except ApiError as error:
             if not token:
                 raise
