@@ -27,7 +27,7 @@ PODS, SIZE = 97, 10
     ("beginning", "token"),
     [
         (
-            b'{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7","continue":"eyJ2","remainingItemCount":9},"items":[',
+            b'{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7","continue":"eyJ2"},"items":[',
             "eyJ2",
         ),
         (b'{"kind": "PodList", "metadata": {"continue": "abc', None),
@@ -141,7 +141,8 @@ def test_connections_that_break_in_the_middle_of_a_page(listing: Listing, cut: i
 
 def test_a_page_that_ends_elsewhere_at_the_second_attempt(listing: Listing) -> None:
     """The first page's connection breaks after its token was told; the second attempt's token is another one."""
-    real, seen = listing.answer, []
+    real = listing.answer
+    seen: list[int] = []
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         if "continue" not in request.path and not seen:
