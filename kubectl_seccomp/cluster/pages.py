@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from ..model import Gap
 from ..objects import ListMeta
 from .ahead import Ahead
-from .api import Api, ApiError, Early, Query
+from .api import UNDECODABLE, Api, ApiError, Early, Query
+from .connection import one_line
 
 # Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
 MOST_EMPTY_PAGES = 1000
@@ -27,6 +30,7 @@ class Page(Protocol):
 
 
 P = TypeVar("P", bound=Page)
+T = TypeVar("T")
 
 
 def pages(
@@ -87,3 +91,16 @@ def _broken(error: ApiError, read: int) -> str:
     if error.status == 410:
         return f"the list expired {after}, the rest was not read: {error.why}"
     return f"the list broke off {after}, the rest was not read: {error.why}"
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return what a body says. ApiError when it is not what the decoder takes."""
+    try:
+        return decoder.decode(body)
+    except UNDECODABLE as error:
+        raise ApiError(0, "Undecodable", f"the answer could not be decoded: {said(error)}") from error
+
+
+def said(error: Exception) -> str:
+    """Return an error's words on one short line."""
+    return one_line(str(error), 200)

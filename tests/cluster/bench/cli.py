@@ -72,4 +72,4 @@ def _inside(instance: Instance, options: argparse.Namespace) -> None:
         if asks:
             verify(instance, server, pods, nodes, options.latency, options.concurrency)
         else:
-            compare(instance, pods, nodes, options.rounds)
+            compare(instance, server, pods, nodes, options.rounds)
