@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, structs
 
 from . import pss
+from .alike import Alike, names_its_node
 from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.failures import troubles
@@ -92,8 +93,7 @@ class _Auditor:
         self._policy = policy
         self._placements: dict[tuple[object, ...], tuple[int, Placement]] = {}
         self._decisions: dict[tuple[object, ...], Decision] = {}
-        self._alike: dict[int, int] = {}
-        self._alikes: dict[Placement, int] = {}
+        self._alike = Alike()
         # One object for each name that many containers share.
         self._words: dict[str, str] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
@@ -208,7 +208,7 @@ class _Auditor:
             overridden,
             member.type,
         )
-        alike = self._like(number, placement)
+        alike = self._alike.number(number, placement)
         decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file)
@@ -228,17 +228,8 @@ class _Auditor:
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
             decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
-            self._decisions[number if _tells_of(placement.node, decision) else alike, key] = decision
+            self._decisions[number if names_its_node(decision, placement) else alike, key] = decision
         return decision
-
-    def _like(self, number: int, placement: Placement) -> int:
-        """Return the number of all placements that differ from this one in the node's name alone: below 0, unlike their own."""
-        known = self._alike.get(number)
-        if known is None:
-            node = placement.node
-            nameless = structs.replace(placement, node=structs.replace(node, name="")) if node is not None else placement
-            known = self._alike[number] = self._alikes.setdefault(nameless, -1 - len(self._alikes))
-        return known
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
         field = member.declared.field
@@ -291,14 +282,6 @@ class _Auditor:
         if gap.what == "nodes":
             return structs.replace(gap, affects=self._unknown.total() - self._unknown[""])
         return gap
-
-
-def _tells_of(node: NodeFacts | None, decision: Decision) -> bool:
-    """Whether a decision speaks of its node by name, so that it holds for no other one."""
-    if node is None:
-        return False
-    texts = [text for template in decision.templates for text in (template.reason, template.detail, *template.evidence)]
-    return any(node.name in text for text in (decision.effective.explanation, *texts))
 
 
 _UNCHECKED = Observed()

@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "kubectl_seccomp"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PURE = [
-    *(PACKAGE / name for name in ("model.py", "facts.py", "words.py", "pods.py", "effective.py", "pss.py", "audit.py", "runtimes.py")),
+    *(
+        PACKAGE / name
+        for name in ("model.py", "facts.py", "words.py", "pods.py", "effective.py", "pss.py", "audit.py", "runtimes.py", "alike.py")
+    ),
     *(PACKAGE / "checks").glob("*.py"),
     *(PACKAGE / "profiles").glob("*.py"),
     *(PACKAGE / "nodes").glob("*.py"),
