@@ -36,6 +36,7 @@ from .model import (
     ProfileFile,
     Report,
     Severity,
+    Strength,
     Subject,
     Summary,
     Tail,
@@ -49,14 +50,15 @@ class Evidence(Struct, frozen=True):
     """What was read besides the pods.
 
     `nodes` by name; `nodes_why` says why a node may be absent from it; `handlers` maps RuntimeClass to handler;
-    `files` is keyed by (node, localhostProfile), `observed` and `events` by pod UID (`observed` also by container name). `own` are the
-    UIDs of the pods that this run created, which are left out.
+    `files` and `contents` (their bytes, where they were read) are keyed by (node, localhostProfile), `observed` and `events` by pod
+    UID (`observed` also by container name). `own` are the UIDs of the pods that this run created, which are left out.
     """
 
     nodes: Mapping[str, NodeFacts] = {}
     nodes_why: str = ""
     handlers: Mapping[str, str] = {}
     files: Mapping[tuple[str, str], ProfileFile] = {}
+    contents: Mapping[tuple[str, str], bytes] = {}
     observed: Mapping[tuple[str, str], Observed] = {}
     events: Mapping[str, tuple[str, ...]] = {}
     gaps: tuple[Gap, ...] = ()
@@ -67,7 +69,7 @@ class Policy(Struct, frozen=True):
     """How to judge: version of the Pod Security Standards, which checks count, what to leave out.
 
     `select` and `ignore` hold ids, slugs, or beginnings of either; `verdicts` is set where containers were observed, `judge` unset
-    where no findings are wanted; `assumed_default` serves manifests only.
+    where no findings are wanted, `strengths` where what filters leave open is; `assumed_default` serves manifests only.
     """
 
     pss_version: str = "v1.37"
@@ -76,6 +78,7 @@ class Policy(Struct, frozen=True):
     include_finished: bool = False
     verdicts: bool = False
     judge: bool = True
+    strengths: bool = False
     manifests: bool = False
     assumed_default: KubeletDefault = KubeletDefault.UNKNOWN
 
@@ -157,19 +160,9 @@ class _Auditor:
         localhost = declared.field is not None and declared.field.type == "Localhost"
         older = declared.field is None and _is_older(member, placement.node)
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
-        key = (
-            declared,
-            member.privileged,
-            number,
-            file,
-            observed,
-            annotations,
-            seen,
-            overridden,
-            older,
-            member.type,
-            landing.number if landing is not None else None,
-        )
+        rights = member.rights if self._policy.strengths else None
+        reach = landing.number if landing is not None else None
+        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, rights, reach)
         decision = self._decisions.get(key)
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file, older=older)
@@ -190,9 +183,15 @@ class _Auditor:
             word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
-            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
+            strong = self._strength(case, member) if self._policy.strengths else None
+            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong)
             self._decisions[key] = decision
         return decision
+
+    def _strength(self, case: Case, member: Container) -> Strength:
+        from .strengths import strength_of  # brings the profile engine with it, which a plain audit does not need
+
+        return strength_of(case, member.rights, self._evidence.contents)
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
         field = member.declared.field

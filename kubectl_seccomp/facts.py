@@ -50,6 +50,33 @@ class Taint(Struct, frozen=True, gc=False):
     effect: str = ""
 
 
+class GroupStrength(Struct, frozen=True, rename="camel"):
+    """A risk group of which something gets through a filter: how many calls, and which the container can do something with."""
+
+    name: str
+    open: int
+    reachable: tuple[str, ...]
+
+
+class Strength(Struct, frozen=True, rename="camel"):
+    """What a container's filter leaves open of its node's own calls (`calls`); never a score.
+
+    `runtime_default_open` is how many would be open under the node's RuntimeDefault, `beyond_default` how many of those that are
+    open here it refuses; None where it is not known. `user_namespace`: whether the filter lets it make one, None where that cannot
+    be told. `doubts` say what is taken for granted. `unknown` says why there are no figures: all else is None or empty then.
+    """
+
+    open: int | None = None
+    conditional: int | None = None
+    calls: int | None = None
+    runtime_default_open: int | None = None
+    beyond_default: int | None = None
+    user_namespace: bool | None = None
+    groups: tuple[GroupStrength, ...] = ()
+    doubts: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
 class NodeFacts(Struct, frozen=True):
     """What is known of one node. Empty strings and None mean "not known".
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from .facts import NodeFacts as NodeFacts
 from .facts import Observed as Observed
 from .facts import ProfileFile as ProfileFile
+from .facts import Strength as Strength
 from .fault import Fault as Fault
 from .words import Certainty as Certainty
 from .words import ContainerType as ContainerType
@@ -134,7 +135,7 @@ class Finding(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """Everything that equal containers share: declaration, effective profile, proof, verdict, findings (worst first).
 
-    `ignored` counts the findings that --select or --ignore leaves out.
+    `ignored` counts the findings that --select or --ignore leaves out; `strength` is None where it was not asked for.
     """
 
     declared: Declared
@@ -144,6 +145,7 @@ class Decision(Struct, frozen=True):
     verdict: Verdict | None
     templates: tuple[Template, ...]
     ignored: int = 0
+    strength: Strength | None = None
 
     @property
     def severity(self) -> Severity | None:

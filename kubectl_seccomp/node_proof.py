@@ -62,9 +62,10 @@ def ask_node(api: Api, client: PodClient, question: Question[K], settings: Setti
         Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
     )
     kubelet = output.own_kubelet(asked.answer.kubelets, hostname=node.name)
+    contents = {paths[file.index]: file.content for file in asked.answer.files if file.index < len(paths) and file.content is not None}
     return Answer(
         files, seen, (*asked.gaps, *gaps), asked.uids, kubelet,
-        place, asked.answer.kernel, listing, output.sandboxes(processes), said=True,
+        place, asked.answer.kernel, listing, output.sandboxes(processes), said=True, contents=contents,
     )  # fmt: skip
 
 

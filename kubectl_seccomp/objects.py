@@ -8,17 +8,30 @@ from msgspec import Struct, field
 from .model import Profile
 
 
+class Capabilities(Struct, frozen=True, gc=False):
+    """securityContext.capabilities."""
+
+    add: list[str] | None = None
+    drop: list[str] | None = None
+
+
 class ContainerSecurity(Struct, frozen=True, rename="camel", gc=False):
-    """The two fields of a container's securityContext that matter here."""
+    """The fields of a container's securityContext that matter here."""
 
     seccomp_profile: Profile | None = None
     privileged: bool | None = None
+    capabilities: Capabilities | None = None
+    allow_privilege_escalation: bool | None = None
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
 
 
 class PodSecurity(Struct, frozen=True, rename="camel", gc=False):
-    """The one field of a pod's securityContext that matters here."""
+    """The fields of a pod's securityContext that matter here."""
 
     seccomp_profile: Profile | None = None
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
 
 
 class ContainerSpec(Struct, frozen=True, rename="camel", gc=False):
@@ -93,6 +106,7 @@ class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     runtime_class_name: str | None = None
     os: PodOS | None = None
     host_pid: bool | None = field(default=None, name="hostPID")
+    host_users: bool | None = None
     share_process_namespace: bool | None = None
 
 

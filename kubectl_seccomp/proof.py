@@ -32,13 +32,16 @@ class Ways(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """What was found out of one pod: by container name, by localhostProfile; and its node, with what a probe saw of the kubelet."""
+    """What was found out of one pod: by container name, by localhostProfile; its node, with what a probe saw of the kubelet; and the
+    bytes of the files that were read.
+    """
 
     observed: dict[str, Observed]
     files: dict[str, ProfileFile]
     events: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     node: NodeFacts | None = None
+    contents: dict[str, bytes] = {}
 
 
 def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: Ways) -> Proof:
@@ -62,7 +65,7 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node)
+    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node, answer.contents)
 
 
 def _question(

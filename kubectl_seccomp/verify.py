@@ -43,7 +43,7 @@ class Work(Struct):
 
 class Verified(Struct):
     """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked; the
-    UIDs of the probes.
+    UIDs of the probes; the bytes of the files, equal ones once.
     """
 
     observed: dict[Key, Observed]
@@ -53,6 +53,8 @@ class Verified(Struct):
     asked: dict[Key, str | None]
     left_out: frozenset[str] = frozenset()
     own: set[str] = set()
+    contents: dict[tuple[str, str], bytes] = {}
+    texts: dict[bytes, bytes] = {}
 
 
 def survey(pods: Iterable[Pod | Gap], nodes: Mapping[str, NodeFacts]) -> dict[str, Work]:
@@ -167,6 +169,8 @@ def gathered(
 
 def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
     found.files |= {(name, path): file for path, file in answer.files.items()}
+    for path, content in answer.contents.items():
+        found.contents[name, path] = found.texts.setdefault(content, content)
     found.gaps.extend(answer.gaps)
     found.own.update(answer.uids)
     if name in found.nodes and answer.kubelet is not None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..pods import Pod
     from .looking import Look
 
+# Formats that have room for what a filter leaves open.
+_WHOLE = (Format.WIDE, Format.JSON, Format.YAML)
+
 
 def audit(
     files: Files,
@@ -42,7 +45,16 @@ def audit(
     shown: Manifests | None = [] if probing.dry_run else None
     looking = verifying.verify or verifying.exec_
     look = functools.partial(looked_at, verifying=verifying, probing=probing, shown=shown) if looking else None
-    report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True, look=look)
+    report = make_report(
+        files,
+        selecting,
+        judging,
+        connection,
+        cluster_wide=True,
+        judge=True,
+        look=look,
+        strengths=query is not None or output.output in _WHOLE,
+    )
     if shown is not None:
         return put_manifests(shown, output)
     put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
@@ -67,14 +79,15 @@ def make_report(
     cluster_wide: bool,
     judge: bool,
     look: Look | None = None,
+    strengths: bool = False,
 ) -> Report:
-    """Return the report over manifests or over the cluster, still to be walked."""
+    """Return the report over manifests or over the cluster, still to be walked; `strengths`: with what filters leave open."""
     import msgspec
 
     from ..audit import Evidence
     from ..audit import audit as judge_pods
 
-    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None)
+    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None, strengths=strengths)
     if files.filename:
         if look is not None:
             raise Fault("--verify and --exec look at a cluster: not together with -f", "leave out one or the other", 2)

@@ -12,6 +12,7 @@ from .command import Argument as Argument
 from .command import Command as Command
 from .command import Example
 from .options import CONNECTION, FAILING, FILES, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING, Option, Words
+from .profile_commands import PROFILING
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -47,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
         (SELECTING, NAMESPACE, FILES, OUTPUT, CONNECTION),
     ),
     *CHECKING,
+    *PROFILING,
     Command(
         "explain",
         "Explain one check, or list them all.",
@@ -116,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 # The start of a name of two words, and what help says of it.
-FAMILIES = {"check": "Prove what one thing has."}
+FAMILIES = {"check": "Prove what one thing has.", "profile": "Say what a seccomp profile means on a node."}
 
 
 def everything() -> dict[str, Option]:

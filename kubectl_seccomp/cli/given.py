@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..cluster.connection import Options
-from .options import Assume, FailOn, Format
+from .options import Assume, Decoder, FailOn, Format
 
 
 class Selecting(Struct, frozen=True):
@@ -71,6 +71,17 @@ class Verifying(Struct, frozen=True):
     concurrency: int = 16
 
 
+class Loading(Struct, frozen=True):
+    """Where a profile would be loaded, as far as it was said."""
+
+    decoder: Decoder | None = None
+    capabilities: list[str] = []
+    arch: str | None = None
+    kernel: str | None = None
+    runtime: str | None = None
+    libseccomp: str | None = None
+
+
 # By the name of the command function's parameter.
 STRUCTS: dict[str, type[Struct]] = {
     "selecting": Selecting,
@@ -80,5 +91,6 @@ STRUCTS: dict[str, type[Struct]] = {
     "probing": Probing,
     "proving": Proving,
     "verifying": Verifying,
+    "loading": Loading,
     "connection": Options,
 }

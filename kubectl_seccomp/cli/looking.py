@@ -64,7 +64,9 @@ def looked_at(
     if found is not None:
         observed = found.observed
         gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
-        evidence = structs.replace(evidence, nodes=found.nodes, files=found.files, gaps=gaps, own=frozenset(found.own))
+        evidence = structs.replace(
+            evidence, nodes=found.nodes, files=found.files, contents=found.contents, gaps=gaps, own=frozenset(found.own)
+        )
 
     def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         pods = marked(pods, found) if found is not None else pods

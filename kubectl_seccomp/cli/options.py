@@ -26,6 +26,36 @@ class Format(StrEnum):
 MACHINE = (Format.JSON, Format.YAML, Format.CSV)
 
 
+class Shape(StrEnum):
+    """The formats of what is said about a profile."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class FileShape(StrEnum):
+    """The formats of a profile that is written."""
+
+    JSON = "json"
+    YAML = "yaml"
+
+
+class To(StrEnum):
+    """What `profile convert` makes."""
+
+    OCI = "oci"
+    RESOURCE = "seccompprofile"
+
+
+class Decoder(StrEnum):
+    """Who reads a profile file."""
+
+    CONTAINERD = "containerd"
+    CRIO = "cri-o"
+    DOCKER = "docker"
+
+
 class FailOn(StrEnum):
     """From which severity on the exit code is 1."""
 
@@ -216,6 +246,35 @@ RIGHTS = Group("", "For what", (
 CLEANING = Group("", "Which probe pods", (
     _flag("every", "--all", text="Also those whose time is not over yet."),
     PROBE_NAMESPACE,
+))  # fmt: skip
+
+# For a profile that a node's probe reads.
+READING = Group("probing", "Node probe, for node/NAME:PATH", PROBING.options[:4])
+
+LOADING = Group("loading", "Where it would be loaded", (
+    _choice("decoder", "--decoder", value="RUNTIME", choices=Decoder,
+            text="Who reads the file; containerd, or what the node has, unless given."),
+    _list("capabilities", "--capabilities", value="LIST", kind=Kind.COMMAS,
+          text="The container's capabilities: default, all, none, or names, such as default,SYS_ADMIN."),
+    _text("arch", "--arch", value="ARCH", text="The node's architecture; amd64 or the node's unless given."),
+    _text("kernel", "--kernel", value="VERSION", text="The node's kernel; 6.1 or the node's unless given."),
+    _text("runtime", "--runtime", value="NAME@VERSION", text="The OCI runtime, such as runc@1.2 or crun."),
+    _text("libseccomp", "--libseccomp", value="VERSION", text="The release whose names the OCI runtime knows."),
+))  # fmt: skip
+
+SHAPES = Group("", "Output", (
+    _choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
+))  # fmt: skip
+
+EXPLAINING = Group("", "Which calls", (
+    _list("syscall", "--syscall", value="NAME", kind=Kind.COMMAS, text="Names or numbers of calls; can be repeated."),
+))  # fmt: skip
+
+CONVERTING = Group("", "Output", (
+    _choice("to", "--to", value="FORM", choices=To, text="What to make of it."),
+    _choice("output", "-o", "--output", value="FORMAT", choices=FileShape,
+            text="Output format; json for oci and yaml for seccompprofile unless given."),
+    _text("name", "--name", value="NAME", text="Name of the SeccompProfile, if not that of the file."),
 ))  # fmt: skip
 
 INSTALLING = Group("", "Installing", (

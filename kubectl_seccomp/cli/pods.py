@@ -37,7 +37,7 @@ def check_pod(
 
     query = query_of(output)
     rehearsed: Manifests | None = [] if probing.dry_run else None
-    rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
+    rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True, strengths=True)
     api = open_api(connection)
     pods, absent = _read_all(api, names)
     evidence, nodes = _evidence(api, pods, absent, proving, probing, rehearsed)
@@ -113,19 +113,21 @@ def _evidence(
     ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node, probing.kubelet_root)
     client = pod_client(api, probing, shown)
     files: dict[tuple[str, str], ProfileFile] = {}
+    contents: dict[tuple[str, str], bytes] = {}
     observed: dict[tuple[str, str], Observed] = {}
     events: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         proof = prove(api, client, pod, nodes.get(pod.spec.node_name or ""), ways)
         uid = pod.metadata.uid or ""
         files |= {(pod.spec.node_name or "", path): file for path, file in proof.files.items()}
+        contents |= {(pod.spec.node_name or "", path): content for path, content in proof.contents.items()}
         observed |= {(uid, container): value for container, value in proof.observed.items()}
         events[uid] = proof.events
         gaps.extend(proof.gaps)
         if proof.node is not None:
             nodes[proof.node.name] = proof.node
     evidence: dict[str, object] = {
-        "nodes": nodes, "handlers": handlers, "files": files, "observed": observed, "events": events,
+        "nodes": nodes, "handlers": handlers, "files": files, "contents": contents, "observed": observed, "events": events,
         "gaps": still_unknown(gaps, nodes),
     }  # fmt: skip
     return evidence, nodes

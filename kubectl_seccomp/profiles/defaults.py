@@ -90,10 +90,13 @@ class Table(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """The variant that a runtime's version has. `doubt` says in a few words why it may be another one, None if it is certain."""
+    """The variant that a runtime's version has. `doubt` says in a few words why it may be another one, None if it is certain;
+    `nearest` is set where this version is not known at all and that of another one was taken.
+    """
 
     variant: str
     doubt: str | None = None
+    nearest: bool = False
 
     @property
     def exact(self) -> bool:
@@ -128,11 +131,12 @@ def variant(container_runtime_version: str) -> Match | None:
     if runtime is UNKNOWN or not numbers:
         return None
     found, doubt = _nearest(runtime, (*numbers, 0, 0)[:3])
+    nearest = doubt is not None
     release = ".".join(map(str, numbers))
     written = container_runtime_version.partition("://")[2].removeprefix("v")
     if doubt is None and (written != release or len(numbers) < 3):
         doubt = f"this is not a plain release of {runtime.title} {release}, so its profile may have been changed"
-    return Match(found.name, doubt)
+    return Match(found.name, doubt, nearest)
 
 
 def _nearest(runtime: Runtime, version: Version) -> tuple[Variant, str | None]:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 
-import yaml
+from yaml import safe_dump
 
 from .oci import EPERM, Action, Condition, Resolved, Rule
 
 
-def oci(resolved: Resolved) -> str:
-    """Return the profile as JSON in the OCI form, which every runtime reads alike."""
-    return json.dumps(_document(resolved), indent=2) + "\n"
+def oci(resolved: Resolved, *, yaml: bool = False) -> str:
+    """Return the profile in the OCI form, which every runtime reads alike: as JSON, or (`yaml`, which none reads) as YAML."""
+    return _text(_document(resolved), as_json=not yaml)
 
 
-def resource(resolved: Resolved, name: str, namespace: str | None) -> str:
-    """Return the profile as YAML of a security-profiles-operator SeccompProfile (v1beta1)."""
+def resource(resolved: Resolved, name: str, namespace: str | None, *, as_json: bool = False) -> str:
+    """Return the profile as YAML, or JSON, of a security-profiles-operator SeccompProfile (v1beta1)."""
     metadata = {"name": name} if namespace is None else {"name": name, "namespace": namespace}
-    document = {
+    document: dict[str, object] = {
         "apiVersion": "security-profiles-operator.x-k8s.io/v1beta1",
         "kind": "SeccompProfile",
         "metadata": metadata,
         "spec": _document(resolved),
     }
-    return yaml.safe_dump(document, sort_keys=False)
+    return _text(document, as_json=as_json)
+
+
+def _text(document: dict[str, object], *, as_json: bool) -> str:
+    return json.dumps(document, indent=2) + "\n" if as_json else safe_dump(document, sort_keys=False)
 
 
 def _document(resolved: Resolved) -> dict[str, object]:

@@ -90,6 +90,14 @@ def observed(value: Observed) -> str:
     return value.state.value if value.mode is None else f"{value.state.value} ({value.mode})"
 
 
+def strength(decision: Decision) -> str:
+    """Return how many of the node's calls are open, `309/385`, with `+userns` where a user namespace can be made; `-` for not known."""
+    found = decision.strength
+    if found is None or found.open is None:
+        return NONE
+    return f"{found.open}/{found.calls}{'+userns' if found.user_namespace else ''}"
+
+
 def why(decision: Decision) -> str:
     """Return the reason of the worst finding, naming the other findings, or else why the effective profile is what it is."""
     text = decision.effective.explanation

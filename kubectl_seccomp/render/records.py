@@ -67,6 +67,7 @@ class Recorder:
             "profileFile": convert(decision.file),
             "observed": convert(decision.observed),
             "verdict": decision.verdict.value if decision.verdict else None,
+            "strength": convert(decision.strength),
             "findings": convert([template.id for template in decision.templates]),
         }
 

@@ -147,7 +147,7 @@ def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, w
     rows.sort(key=lambda row: row[0])
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
     name = "WORKLOAD" if files else "POD"
-    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "PSS-SECCOMP")
+    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-CALLS", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
         yield from columns([row for _, row in rows], heads if headers else None, width)
@@ -164,6 +164,7 @@ def _wide_cells(pod: PodReport, member: ContainerReport, files: bool) -> tuple[s
         cells.declared(decision, path=True),
         *_decided(decision),
         cells.observed(decision.observed),
+        cells.strength(decision),
         cells.pss(pod),
         *where,
         cells.ids(decision) or NONE,
