@@ -77,6 +77,23 @@ class Strength(Struct, frozen=True, rename="camel"):
     unknown: str | None = None
 
 
+class Forecast(Struct, frozen=True, rename="camel"):
+    """What a container that declares nothing would have at its next creation if its kubelet ran with seccompDefault.
+
+    `variant` is its node's RuntimeDefault. `refuses` are the calls that nothing refuses now and that it would refuse this container,
+    `limits` those that it would let through only with some arguments; None where that is not known (`unknown` says why). Whether
+    the container makes any of these calls is not known. `groups` names the risk groups of refused calls, `doubts` say what is taken
+    for granted.
+    """
+
+    variant: str | None = None
+    refuses: tuple[str, ...] | None = None
+    limits: tuple[str, ...] | None = None
+    groups: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
 class NodeFacts(Struct, frozen=True):
     """What is known of one node. Empty strings and None mean "not known".
 

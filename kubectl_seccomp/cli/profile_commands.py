@@ -20,7 +20,7 @@ PROFILING = (
         f"{_OPERANDS} What a file means depends on who reads it and for whom: the first line says what is taken.",
         (
             Example("RuntimeDefault of a version of containerd", "kubectl seccomp profile show runtime/containerd@2.2.4"),
-            Example("A file, as CRI-O reads it for a container without capabilities",
+            Example("A file, read by CRI-O, for no capabilities",
                     "kubectl seccomp profile show profile.json --decoder cri-o --capabilities none"),
             Example("For a program", "kubectl seccomp profile show profile.json -o json"),
         ),

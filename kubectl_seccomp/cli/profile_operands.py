@@ -98,6 +98,8 @@ def _judged(name: str, written: Written, profile: Mapping[str, object] | None, w
         judged = judge_at(profile, where)
     except Refused as error:
         raise Fault(f"{name} {error}: no container starts with it on {where.decoder}") from error
+    except NotJudged as error:
+        raise Fault(f"{name} {error}") from error
     return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
 
 

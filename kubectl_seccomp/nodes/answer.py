@@ -129,7 +129,7 @@ class Answer(Struct, Generic[K], frozen=True):
     node's own kubelet, None where it cannot be told.
 
     `root` is where files were looked for. What only some ask for: `kernel`, the `listing` with what the node's runtime makes of
-    each file, and `sandboxes` by the UIDs of their pods. `said` is False for a node that gave no answer. `contents` are the bytes of
+    each file, and `sandboxes` by the UIDs of their pods. `said` is False for a node that gave no answer; `contents` are the bytes of
     the files that were read.
     """
 

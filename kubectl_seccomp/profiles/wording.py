@@ -43,13 +43,6 @@ def seen(found: Action) -> str:
     return _SEEN[found.kind]
 
 
-def outcomes(answer: Answer) -> tuple[Action, ...]:
-    """Return the actions that calls with this answer get, those of the cases first."""
-    if answer.action is not None:
-        return (answer.action,)
-    return tuple(dict.fromkeys([*(case.action for case in answer.cases), *([answer.otherwise] if answer.otherwise else [])]))
-
-
 def number(value: int) -> str:
     """Return a value as one reads it: small ones in tens, others as bits."""
     return str(value) if value < 1024 else f"{value:#x}"

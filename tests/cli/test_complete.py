@@ -52,7 +52,7 @@ def complete(typed: str, **environment: str) -> tuple[list[str], str]:
 @pytest.mark.parametrize(
     ("typed", "values", "directive"),
     [
-        ("", ["audit", "list", "check", "explain", "cleanup", "rbac", "completion", "version"], ":4"),
+        ("", ["audit", "list", "check", "profile", "explain", "cleanup", "rbac", "completion", "version"], ":4"),
         ("che", ["check"], ":4"),
         ("-n shop che", ["check"], ":4"),
         ("check ", ["pod", "node", "profile"], ":4"),

@@ -217,7 +217,7 @@ def changed(name: str, release: str) -> Match:
 
 
 def unknown(name: str, version: str, known: str) -> Match:
-    return Match(name, f"the profile of {version} is not known, that of {known} is taken")
+    return Match(name, f"the profile of {version} is not known, that of {known} is taken", nearest=True)
 
 
 VERSIONS: dict[str, Match | None] = {
