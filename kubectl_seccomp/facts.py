@@ -13,7 +13,8 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
     null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
     may read another file; `changed` when the file is newer (by its ctime: mtime can be set) than the container, which then runs
-    with what was there before; `explanation` is a sentence for every state but `not-applicable`.
+    with what was there before; `explanation` is a sentence for every state but `not-applicable`; `earlier_sha256` what the file had in
+    an earlier report (--earlier), where it is another one.
     """
 
     state: FileState = FileState.NOT_APPLICABLE
@@ -29,6 +30,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     assumed: bool = False
     changed: bool = False
     explanation: str | None = None
+    earlier_sha256: str | None = None
 
 
 class Observed(Struct, frozen=True, rename="camel"):

@@ -42,7 +42,7 @@ def audit(
         return _forecast(files, selecting, verifying, output, connection)
     _refuse_blind(judging, verifying)
     if not verifying.verify and replace(verifying, exec_=False) != Verifying():
-        raise Fault("--nodes, --max-nodes and --concurrency say which nodes --verify asks, and how", "add --verify", 2)
+        raise Fault("--nodes, --max-nodes, --concurrency and --earlier say how --verify asks", "add --verify", 2)
     if probing.dry_run and (not verifying.verify or verifying.exec_):
         raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
     shown: Manifests | None = [] if probing.dry_run else None

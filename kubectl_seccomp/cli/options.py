@@ -95,6 +95,8 @@ VERIFYING = Group("verifying", "Proof", (
     flag("exec_", "--exec", text="Exec into every running container and read what it has."),
     text("nodes", "--nodes", value="SELECTOR", text="With --verify or --what-if: only nodes with these labels."),
     number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+    text("earlier", "--earlier", value="FILE", words=Words.FILES,
+         text="With --verify: a json report of then, for the hash that a changed profile file had."),
     number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask so many nodes at the same time."),
 ))  # fmt: skip
 

@@ -14,10 +14,10 @@ from itertools import islice, product
 from msgspec import Struct
 
 from . import wording
-from .answers import Answer
+from .answers import Answer, Table, Why
 from .conditions import holds
 from .judged import Judged
-from .oci import Action, Condition
+from .oci import ALLOW, KILL_THREAD, NO_SUCH_CALL, Action, Condition
 from .risk import NEWUSER, SOCKET_FAMILIES
 
 # From what lets most through to what lets least (linux/seccomp.h, in the kernel's order of precedence).
@@ -26,6 +26,7 @@ _MOST = 4096  # argument lists that one call is tried with
 _MOST_BITS = 12
 _EXAMPLES = 4
 _WORD = 2**64 - 1
+OTHERS = "(any other number)"
 
 
 class Direction(StrEnum):
@@ -98,6 +99,18 @@ def _pairs(before: Judged, after: Judged) -> Iterator[tuple[str, str, Answer, An
         one, two = first.get(abi), second.get(abi)
         if one is not None and two is not None:
             yield from ((abi, name, answer, two.answers[name], one.bits) for name, answer in one.answers.items())
+            yield abi, OTHERS, _rest(before, one), _rest(after, two), one.bits
+
+
+def _rest(judged: Judged, table: Table) -> Answer:
+    """Return the answer for numbers that have no name here: those that a newer kernel has."""
+    if judged.resolved is None:
+        return Answer(ALLOW, Why.DEFAULT)
+    if table.stub is not None:
+        return Answer(NO_SUCH_CALL, Why.STUB)
+    if any(answer.why is Why.ARCHITECTURE for answer in table.answers.values()):
+        return Answer(KILL_THREAD, Why.ARCHITECTURE)
+    return Answer(judged.resolved.default, Why.DEFAULT)
 
 
 def _try(one: Answer, two: Answer, bits: int) -> _Tried:

@@ -5,6 +5,7 @@ The structs are the json form (kind ProfileSets): fields may be added, never ren
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from msgspec import Struct, structs
@@ -20,13 +21,16 @@ from .syscalls import known_since
 
 
 class ActionSet(Struct, frozen=True, rename="camel"):
-    """The calls that always get one action. `by_default` of them get it because no rule says otherwise."""
+    """The calls that always get one action. `by_default` of them get it because no rule says otherwise, `by_stub` because of their
+    high number, from runc.
+    """
 
     action: str
     errno: int | None
     answer: str
     calls: tuple[str, ...]
     by_default: int = 0
+    by_stub: int = 0
 
 
 class ConditionalCall(Struct, frozen=True, rename="camel"):
@@ -112,18 +116,20 @@ def placed(found: Sets, lines: Mapping[int, int]) -> Sets:
 
 def _abi(table: Table) -> AbiSets:
     found: dict[Action, list[str]] = {}
-    defaults: dict[Action, int] = {}
+    reasons: Counter[tuple[Action, bool]] = Counter()
     for name, answer in table.answers.items():
         if answer.action is not None:
             found.setdefault(answer.action, []).append(name)
-            defaults[answer.action] = defaults.get(answer.action, 0) + (answer.rule is None)
+            if answer.rule is None:
+                reasons[answer.action, answer.why is Why.STUB] += 1
     made = (
         ActionSet(
             f"SCMP_ACT_{chosen.kind}",
             chosen.errno if chosen.kind in ("ERRNO", "TRACE") else None,
             wording.action(chosen),
             tuple(sorted(names)),
-            defaults[chosen],
+            reasons[chosen, False],
+            reasons[chosen, True],
         )
         for chosen, names in found.items()
     )

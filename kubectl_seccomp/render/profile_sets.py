@@ -65,6 +65,8 @@ def _set(abi: AbiSets, number: int) -> tuple[str, str]:
     one = abi.sets[number]
     if one.by_default == len(one.calls):
         return one.answer, f"all other {len(one.calls)}, by default"
+    if one.by_stub == len(one.calls):
+        return one.answer, f"{len(one.calls)}: all with a number above {abi.stub}"
     return one.answer, f"{len(one.calls)}: {' '.join(one.calls)}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.profiles.answers import act
-from kubectl_seccomp.profiles.compare import Change, Difference, Direction, compare
+from kubectl_seccomp.profiles.compare import OTHERS, Change, Difference, Direction, compare
 from kubectl_seccomp.profiles.judged import Judged, Place, judge_at
 from tests.unit.profiling import NATIVE, file, made, rule, runtime
 
@@ -144,3 +144,10 @@ def test_what_is_decided_agrees_with_trying_all_arguments() -> None:
         assert wider <= bool(directions & {Direction.LOOSER, Direction.BOTH})
         assert narrower <= bool(directions & {Direction.STRICTER, Direction.BOTH})
     assert decided > 100
+
+
+def test_numbers_that_have_no_name_yet_count_too() -> None:
+    every = " ".join(made("ALLOW").decision.tables[NATIVE].answers)
+    found = compare(made("ALLOW"), made("ERRNO", rule(every, "ALLOW")))
+    assert [(change.call, change.direction) for change in native(found)] == [(OTHERS, Direction.STRICTER)]
+    assert (found.a_subset_of_b, found.b_subset_of_a) == (False, True)
