@@ -26,6 +26,7 @@ from .model import (
     EffectiveType,
     FileState,
     Finding,
+    Forecast,
     Gap,
     Head,
     KubeletDefault,
@@ -69,7 +70,8 @@ class Policy(Struct, frozen=True):
     """How to judge: version of the Pod Security Standards, which checks count, what to leave out.
 
     `select` and `ignore` hold ids, slugs, or beginnings of either; `verdicts` is set where containers were observed, `judge` unset
-    where no findings are wanted, `strengths` where what filters leave open is; `assumed_default` serves manifests only.
+    where no findings are wanted, `strengths` where what filters leave open is; `assumed_default` serves manifests only. `what_if` holds
+    the nodes whose kubelets are taken to have seccompDefault for a forecast (empty: all of them), None for no forecast.
     """
 
     pss_version: str = "v1.37"
@@ -79,6 +81,7 @@ class Policy(Struct, frozen=True):
     verdicts: bool = False
     judge: bool = True
     strengths: bool = False
+    what_if: frozenset[str] | None = None
     manifests: bool = False
     assumed_default: KubeletDefault = KubeletDefault.UNKNOWN
 
@@ -106,7 +109,7 @@ class _Auditor:
         self._severities: Counter[str] = Counter()
         self._pods = 0
         self._skipped = 0
-        self._ignored = 0
+        self._ignored = self._changed = 0
         self._unchecked = 0
 
     def walk(self, pods: Iterable[Pod | Gap]) -> Iterator[PodReport]:
@@ -145,6 +148,7 @@ class _Auditor:
         if decision.effective.type is EffectiveType.UNKNOWN:
             self._unknown[pod.spec.node_name or ""] += 1
         self._ignored += decision.ignored
+        self._changed += decision.forecast is not None
         self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
             subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
@@ -160,9 +164,9 @@ class _Auditor:
         localhost = declared.field is not None and declared.field.type == "Localhost"
         older = declared.field is None and _is_older(member, placement.node)
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
-        rights = member.rights if self._policy.strengths else None
-        where = landing.number if landing is not None else None
-        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, where, rights)
+        rights = member.rights if self._policy.strengths or self._policy.what_if is not None else None
+        reach = landing.number if landing is not None else None
+        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, rights, reach)
         decision = self._decisions.get(key)
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file, older=older)
@@ -184,7 +188,8 @@ class _Auditor:
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
             strong = self._strength(case, member) if self._policy.strengths else None
-            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong)
+            ahead = self._forecast(case, member) if self._policy.what_if is not None else None
+            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong, ahead)
             self._decisions[key] = decision
         return decision
 
@@ -192,6 +197,11 @@ class _Auditor:
         from .strengths import strength_of  # brings the profile engine with it, which a plain audit does not need
 
         return strength_of(case, member.rights, self._evidence.contents)
+
+    def _forecast(self, case: Case, member: Container) -> Forecast | None:
+        from .forecast import forecast  # as above
+
+        return forecast(case, member.rights, self._policy.what_if or None)
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
         field = member.declared.field
@@ -235,6 +245,7 @@ class _Auditor:
             {word.value: self._severities[word] for word in Severity},
             self._ignored,
             self._unchecked,
+            self._changed,
         )
         worst = next((severity for severity in Severity if self._severities[severity]), None)
         return Tail(summary, not gaps, gaps, worst)

@@ -13,7 +13,8 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     `effect` says what loading it does: "filter", "none" (no filter at all), "refused" (the container cannot start), or
     null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
     may read another file; `changed` when the file is newer (by its ctime: mtime can be set) than the container, which then runs
-    with what was there before; `explanation` is a sentence for every state but `not-applicable`.
+    with what was there before; `explanation` is a sentence for every state but `not-applicable`; `earlier_sha256` what the file had in
+    an earlier report (--earlier), where it is another one.
     """
 
     state: FileState = FileState.NOT_APPLICABLE
@@ -29,6 +30,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     assumed: bool = False
     changed: bool = False
     explanation: str | None = None
+    earlier_sha256: str | None = None
 
 
 class Observed(Struct, frozen=True, rename="camel"):
@@ -73,6 +75,23 @@ class Strength(Struct, frozen=True, rename="camel"):
     beyond_default: int | None = None
     user_namespace: bool | None = None
     groups: tuple[GroupStrength, ...] = ()
+    doubts: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
+class Forecast(Struct, frozen=True, rename="camel"):
+    """What a container that declares nothing would have at its next creation if its kubelet ran with seccompDefault.
+
+    `variant` is its node's RuntimeDefault. `refuses` are the calls that nothing refuses now and that it would refuse this container,
+    `limits` those that it would let through only with some arguments; None where that is not known (`unknown` says why). Whether
+    the container makes any of these calls is not known. `groups` names the risk groups of refused calls, `doubts` say what is taken
+    for granted.
+    """
+
+    variant: str | None = None
+    refuses: tuple[str, ...] | None = None
+    limits: tuple[str, ...] | None = None
+    groups: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     unknown: str | None = None
 

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from .model import FileState, Finding, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
+from .model import EffectiveType, FileState, Finding, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
 from .nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
 from .pods import Pod, containers
+from .profiles.defaults import variant
+from .profiles.strength import Subject, strength
 from .runtimes import parse as parse_runtime
 
 Key = tuple[str, str]
@@ -107,11 +109,26 @@ class KubeletReport(Struct, frozen=True, rename="camel"):
     root_source: str
 
 
-class RuntimeReport(Struct, frozen=True):
+class DefaultReport(Struct, frozen=True, rename="camel"):
+    """Which RuntimeDefault the node's runtime has, and how many of its calls that lets pass for a container with default capabilities.
+
+    `doubts` say why it may be another one; where nothing is known, `unknown` says why and all else is null.
+    """
+
+    variant: str | None = None
+    open: int | None = None
+    conditional: int | None = None
+    calls: int | None = None
+    doubts: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
+class RuntimeReport(Struct, frozen=True, rename="camel"):
     """The node's container runtime, as its kubelet names it: "" for what is not known."""
 
     name: str
     version: str
+    runtime_default: DefaultReport
 
 
 class NodeReport(Struct, frozen=True, rename="camel"):
@@ -166,13 +183,22 @@ def node_report(facts: NodeFacts, answer: Answer[Key], found: tuple[User, ...] |
         answer.said,
         _kernel(facts, answer.kernel),
         _kubelet(facts, answer.kubelet, answer.root),
-        RuntimeReport(runtime, version),
+        RuntimeReport(runtime, version, _default(facts)),
         _counts(answer.observed.values()) if answer.said else None,
         _counts(answer.sandboxes.values()) if answer.said else None,
         answer.listing.there if answer.listing is not None else None,
         _files(facts.name, answer.listing, answer.files, found) if answer.listing is not None else None,
         answer.listing is not None and answer.listing.whole,
     )
+
+
+def _default(facts: NodeFacts) -> DefaultReport:
+    match = variant(facts.runtime)
+    found = strength(Subject(EffectiveType.RUNTIME_DEFAULT.value, runtime=facts.runtime, arch=facts.arch, kernel=facts.kernel))
+    if match is None or found.unknown is not None:
+        doubt = match.doubt if match is not None else None
+        return DefaultReport(unknown=doubt or found.unknown)
+    return DefaultReport(match.variant, found.open, found.conditional, found.calls, found.doubts)
 
 
 def _kernel(facts: NodeFacts, kernel: Kernel | None) -> KernelReport:

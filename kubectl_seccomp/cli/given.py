@@ -68,6 +68,7 @@ class Verifying(Struct, frozen=True):
     exec_: bool = False
     nodes: str | None = None
     max_nodes: int | None = None
+    earlier: str | None = None
     concurrency: int = 16
 
 

@@ -55,17 +55,20 @@ def looked_at(
     """
     from msgspec import structs
 
+    from ..earlier import compared
     from ..evidence import still_unknown
     from ..execution import executed
     from ..verify import marked, unseen
 
+    known = _earlier(verifying.earlier)
     observed = dict(evidence.observed)
     found = _ask_nodes(api, pods, evidence, verifying, probing, shown) if verifying.verify else None
     if found is not None:
         observed = found.observed
         gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
+        files = compared(found.files, known)
         evidence = structs.replace(
-            evidence, nodes=found.nodes, files=found.files, contents=found.contents, gaps=gaps, own=frozenset(found.own)
+            evidence, nodes=found.nodes, files=files, contents=found.contents, gaps=gaps, own=frozenset(found.own)
         )
 
     def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
@@ -74,6 +77,20 @@ def looked_at(
         return unseen(pods, observed)
 
     return structs.replace(evidence, observed=observed), through
+
+
+def _earlier(path: str | None) -> dict[tuple[str, str], str]:
+    """Return the hashes in an earlier report. Fault (2) when it cannot be read, or is none."""
+    from ..earlier import hashes
+
+    if path is None:
+        return {}
+    try:
+        with open(path, "rb") as file:
+            return hashes(file.read())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise Fault(f"{path} is no report to compare with: {why}", "--earlier takes what audit --verify -o json printed", 2) from error
 
 
 def _ask_nodes(

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from ..facts import GroupStrength, Strength
+from ..facts import Forecast, GroupStrength, Strength
 from ..runtimes import Runtime, parse
 from . import defaults
 from .answers import Table, Target
@@ -19,6 +19,7 @@ from .gojson import NotJudged, Refused, decode
 from .judged import Judged, Opening, Place, counts, judge_at, loaded, opening, resolved_default
 from .oci import Resolved
 from .reach import Exposed, exposed, user_namespace
+from .risk import GROUPS
 from .syscalls import Version, architecture
 
 
@@ -44,12 +45,10 @@ class Subject(Struct, frozen=True):
 @lru_cache(maxsize=1024)
 def strength(subject: Subject) -> Strength:
     """Return how much a container's filter leaves open; equal containers share one value."""
-    runtime, _ = parse(subject.runtime)
-    kernel, known = _kernel(subject.kernel), architecture(subject.arch)
-    if known is None or known.go is None or not runtime.scheme or kernel is None:
-        return Strength(unknown="the node's runtime, architecture or kernel is not known")
-    bounds = ALL if subject.privileged else bounding(defaults.DEFAULT_CAPABILITIES[runtime], subject.add, subject.drop)
-    place = Place(runtime.decoder, bounds, kernel, Target(known.go))
+    placed = _placed(subject)
+    if placed is None:
+        return Strength(unknown=_NOWHERE)
+    runtime, place = placed
     match = defaults.variant(subject.runtime)
     default = _default(match, place)
     found = _own(subject, place, default)
@@ -57,8 +56,35 @@ def strength(subject: Subject) -> Strength:
         return Strength(unknown=found)
     if found.native is None or found.decision.conflicts:
         return Strength(unknown="its rules contradict each other: no filter is loaded, and the container does not start")
-    usable = frozenset() if subject.unprivileged else bounds
+    usable = frozenset() if subject.unprivileged else place.capabilities
     return _measured(found, found.native, default, exposed(found, usable, own_users=subject.own_users), _doubts(match, runtime))
+
+
+@lru_cache(maxsize=1024)
+def under_default(subject: Subject) -> Forecast:
+    """Return what the node's RuntimeDefault would take from a container that has no filter; `effective` and `content` do not count."""
+    placed, match = _placed(subject), defaults.variant(subject.runtime)
+    if placed is None:
+        return Forecast(unknown=_NOWHERE)
+    runtime, place = placed
+    default = _default(match, place)
+    if default is None or match is None:
+        return Forecast(unknown="the RuntimeDefault of the node's runtime is not known here")
+    refuses = _named(default, Opening.REFUSED) or ()
+    groups = tuple(group.name for group in GROUPS if any(call.name in refuses for call in group.calls))
+    return Forecast(match.variant, refuses, _named(default, Opening.CONDITIONAL), groups, _doubts(match, runtime))
+
+
+_NOWHERE = "the node's runtime, architecture or kernel is not known"
+
+
+def _placed(subject: Subject) -> tuple[Runtime, Place] | None:
+    runtime, _ = parse(subject.runtime)
+    kernel, known = _kernel(subject.kernel), architecture(subject.arch)
+    if known is None or known.go is None or not runtime.scheme or kernel is None:
+        return None
+    bounds = ALL if subject.privileged else bounding(defaults.DEFAULT_CAPABILITIES[runtime], subject.add, subject.drop)
+    return runtime, Place(runtime.decoder, bounds, kernel, Target(known.go))
 
 
 def _doubts(match: defaults.Match | None, runtime: Runtime) -> tuple[str, ...]:

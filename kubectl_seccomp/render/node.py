@@ -7,7 +7,7 @@ from json import loads as decode
 from typing import Any
 
 from ..model import FileState, Finding
-from ..node_report import FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport, runtime_title
+from ..node_report import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport, runtime_title
 from . import json as machine
 from . import yaml as block
 from .csv import cell, written
@@ -125,6 +125,7 @@ def _facts(node: NodeReport) -> Iterator[tuple[str, str]]:
         yield "", f"running since {stamp(node.kubelet.started)} UTC"
     if node.kubelet.root is not None:
         yield "", f"root {node.kubelet.root} ({'known' if node.kubelet.root_known else 'assumed'}: {node.kubelet.root_source})"
+    yield "Default", _runtime_default(node.runtime.runtime_default)
     if node.containers is not None:
         yield "Containers", _counts(node.containers)
     if node.sandboxes is not None:
@@ -144,6 +145,14 @@ def _default(kubelet: KubeletReport) -> str:
     answers = (("configz", kubelet.answers.configz), ("flagz", kubelet.answers.flagz), ("command line", kubelet.answers.command_line))
     said = ", ".join(f"{name} {'no answer' if value is None else 'on' if value else 'off'}" for name, value in answers)
     return f"seccompDefault {kubelet.seccomp_default.value} ({said})"
+
+
+def _runtime_default(default: DefaultReport) -> str:
+    if default.unknown is not None:
+        return f"RuntimeDefault not known: {default.unknown}"
+    counts = f"lets {default.open} of {default.calls} calls pass, {default.conditional} by their arguments"
+    told = f"RuntimeDefault as of {default.variant}: {counts}"
+    return "; not certain: ".join((told, *default.doubts))
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -68,6 +68,7 @@ class Recorder:
             "observed": convert(decision.observed),
             "verdict": decision.verdict.value if decision.verdict else None,
             "strength": convert(decision.strength),
+            "forecast": convert(decision.forecast),
             "findings": convert([template.id for template in decision.templates]),
         }
 

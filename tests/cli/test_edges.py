@@ -80,6 +80,7 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
         (("--nodes", "a=b"), "add --verify"),
         (("--max-nodes", "3"), "add --verify"),
         (("--dry-run",), "give --verify"),
+        (("--what-if", "seccompDefault"), "not together with -f"),
         (("--concurrency", "3"), "add --verify"),
     ],
 )

@@ -55,3 +55,17 @@ def test_a_kubelet_that_only_restarted_leaves_what_runs_assumed_and_what_is_new_
         lab.kubectl("delete", "pod", "fresh-b", "--now")
     found = [container(report, name)["effective"] for name in ("unset-b", "fresh-b")]
     assert [(outcome["type"], outcome["certainty"]) for outcome in found] == [("Unconfined", "assumed"), ("Unconfined", "certain")]
+
+
+def test_what_seccomp_default_would_change(lab: Lab) -> None:
+    done = lab.run("audit", "--what-if", "seccompDefault", "-n", "default", "-o", "json")
+    changes = {each["name"]: member["forecast"] for each in done.json["pods"] for member in each["containers"] if member["forecast"]}
+    assert done.code == 0
+    assert {"unset-b", "unset-c", "unset-d"} <= set(changes)
+    assert not {"unset-a", "unset-e", "default-b", "local-a", "privileged-a"} & set(changes)
+    assert "bpf" in changes["unset-c"]["refuses"]
+    assert done.json["summary"]["changed"] == sum(
+        member["forecast"] is not None for each in done.json["pods"] for member in each["containers"]
+    )
+    pool = lab.run("audit", "--what-if", "seccompDefault", "-n", "default", "--nodes", "kubernetes.io/hostname=node-c", "--no-headers")
+    assert {line.split()[1] for line in pool.stdout.splitlines() if line.startswith("default")} == {"pod/unset-c"}

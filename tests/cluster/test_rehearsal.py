@@ -46,7 +46,7 @@ def test_a_run_removes_what_is_past_its_time_and_leaves_a_colleague_s_probe_alon
         done = lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a")
         assert "removed 1 probe pod that a killed run had left in kube-system" in done.stderr
         lab.kubectl("wait", "--for=delete", "pod/kubectl-seccomp-probe-old", "-n", "kube-system", "--timeout=30s")
-        assert lab.probes() == ["kubectl-seccomp-probe-live"]
+        assert lab.probes() == ["pod/kubectl-seccomp-probe-live"]
     finally:
         lab.run("cleanup", "--all")
     gone(lab)

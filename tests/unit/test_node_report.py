@@ -137,7 +137,12 @@ def test_a_node_that_told_everything() -> None:
             "answers": {"configz": True, "flagz": False, "commandLine": False}, "started": 1_790_000_000,
             "root": "/r", "rootKnown": True, "rootSource": "flagz",
         },
-        "runtime": {"name": "containerd", "version": "2.4.2"},
+        "runtime": {
+            "name": "containerd", "version": "2.4.2",
+            "runtimeDefault": {
+                "variant": "containerd 2.3.7", "open": 309, "conditional": 3, "calls": 385, "doubts": [], "unknown": None,
+            },
+        },
         "containers": {"filtered": 1, "unfiltered": 1}, "sandboxes": {"filtered": 1},
         "directory": True, "files": [], "filesComplete": False,
     }  # fmt: skip
