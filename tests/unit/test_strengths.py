@@ -24,7 +24,7 @@ from tests.unit.profiling import FOLDER
 HEAD = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", "lab", ["*"], None))
 NODE = NodeFacts("n", os="linux", arch="amd64", kernel="6.1.0", runtime="containerd://2.4.2", default=KubeletDefault.ON)
 PATH = "profiles/deny-list.json"
-LOCALHOST = {"seccompProfile": {"type": "Localhost", "localhostProfile": PATH}}
+LOCALHOST: dict[str, object] = {"seccompProfile": {"type": "Localhost", "localhostProfile": PATH}}
 CONTENT = (FOLDER / "deny-list.json").read_bytes()
 LOADS = ProfileFile(State.PRESENT, "/x", effect="filter", ctime=5)
 
