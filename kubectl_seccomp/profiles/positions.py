@@ -51,6 +51,30 @@ def _at(lines: list[int], offset: int) -> Position:
     return Position(line, offset - lines[line - 1] + 1)
 
 
+def duplicates(text: str) -> Iterator[tuple[str, Position]]:
+    """Yield every key that its object has before, with where it stands; the text has been decoded as JSON before."""
+    lines = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    stack: list[set[str] | None] = []
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word in "{[":
+            stack.append(set() if word == "{" else None)
+        elif word in "}]":
+            stack.pop()
+        elif word[0] == '"' and stack and (seen := stack[-1]) is not None and _is_key(text, token.end()):
+            key = folded(json.loads(word, strict=False))
+            if key in seen:
+                yield key, _at(lines, token.start())
+            seen.add(key)
+
+
+_COLON = re.compile(r"\s*:")
+
+
+def _is_key(text: str, end: int) -> bool:
+    return _COLON.match(text, end) is not None
+
+
 def locate_yaml(text: str, paths: Iterable[Path]) -> dict[Path, Position]:
     """Return the position of each path in the first document; what stands in an alias has none."""
     tracker = _Tracker[Position](paths)

@@ -1,6 +1,6 @@
 """The rules that name one call, in the order of the file -> what libseccomp makes of them for one ABI. Pure.
 
-libseccomp (2.5.0 to 2.6.1, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions
+libseccomp (2.5.4, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions
 is final, and replaces what was there; the same conditions with two actions are an error (EEXIST), and nothing is loaded. A rule
 with the action of the filter's default never gets there (runc `libcontainer/seccomp/seccomp_linux.go` matchCall, crun
 `src/libcrun/seccomp.c`).

@@ -69,10 +69,11 @@ def _found(document: Mapping[str, object] | None, text: str, *, yaml: bool) -> W
         return Written(Form.RESOURCE, spec, text, yaml, ("spec",))
     if isinstance(linux, dict) and isinstance(seccomp := linux.get("seccomp"), dict):
         return Written(Form.CONFIG, seccomp, text, yaml, ("linux", "seccomp"))
-    return Written(Form.DOCKER if _is_docker(document) else Form.OCI, document, text, yaml)
+    return Written(Form.DOCKER if is_docker(document) else Form.OCI, document, text, yaml)
 
 
-def _is_docker(document: Mapping[str, object]) -> bool:
+def is_docker(document: Mapping[str, object]) -> bool:
+    """Whether a profile has keys that Docker's form alone knows."""
     rules = document.get("syscalls")
     written = rules if isinstance(rules, list) else []
     return not _DOCKER.isdisjoint(document) or any(isinstance(rule, dict) and not _DOCKER_RULE.isdisjoint(rule) for rule in written)
