@@ -13,7 +13,21 @@ from . import problems_text as pages
 from .errnos import ERRNOS
 from .oci import ACTIONS, ARCHITECTURES, BIG_ENDIAN, FLAGS, MOST_ERRNO, OPERATORS
 from .positions import Path
-from .problem import HONOURED, IGNORED, LANES, LOADS, NO_FILTER, NO_START, REFUSED, Effect, Effects, Problem, by_decoder, by_oci, everywhere
+from .problem import (
+    HONOURED,
+    IGNORED,
+    LANES,
+    LOADS,
+    NO_FILTER,
+    NO_START,
+    REFUSED,
+    Effect,
+    Effects,
+    Problem,
+    by_decoder,
+    by_oci,
+    everywhere,
+)
 from .schema import misfits, strangers
 from .syscalls import architecture
 

@@ -83,7 +83,10 @@ class Problem(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """One check of lint: what it is called, what it can be worth (worst first), and the texts that explain it."""
+    """One check of lint: what it is called, what it can be worth (worst first), and the texts that explain it.
+
+    `usual` is what it is worth where nothing else is said, None for the worst.
+    """
 
     id: str
     slug: str
@@ -92,6 +95,7 @@ class Page(Struct, frozen=True, kw_only=True):
     why: str
     fix: str
     sources: tuple[str, ...]
+    usual: Severity | None = None
 
     def problem(
         self,
@@ -103,7 +107,7 @@ class Page(Struct, frozen=True, kw_only=True):
     ) -> Problem:
         """Return a problem of this check; without effects it is the same for every runtime, which load the profile."""
         made = everywhere(LOADS) if effects is None else effects
-        return Problem(self.id, self.slug, severity or self.severities[0], message, path, made, suggestion)
+        return Problem(self.id, self.slug, severity or self.usual or self.severities[0], message, path, made, suggestion)
 
 
 def outcome(problems: tuple[Problem, ...], lane: str, version: Version = ()) -> str:
