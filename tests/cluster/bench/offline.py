@@ -1,6 +1,6 @@
 """`scripts/bench files`: a dump of many pods and a directory of many manifests, beside the bare parsers. Needs no cluster.
 
-usage inside: python -m tests.cluster.bench.offline json FILE | yaml DIRECTORY     (the bare parsers)
+usage inside: python -m tests.cluster.bench.offline json FILE | records FILE | yaml DIRECTORY     (the bare parsers)
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ def offline(pods: int, manifests: int, rounds: int) -> None:
         print(
             f"\n{Path(dump).stat().st_size / 1e6:.0f} MB dump of {pods} pods; {manifests} YAML files ({title}); median of {rounds} in turn"
         )
-        print(f"{'':52} {'wall s':>8} {'cpu s':>7} {'ratio':>6} {'peak MB':>8}")
+        print(f"{'':52} {'wall s':>8} {'cpu s':>7} {'ratio':>6} {'peak MB':>8} {'not a file':>10}")
         for kind, path in (("json", dump), ("yaml", folder)):
             commands = {
                 f"bare parser ({kind})": [*BARE, kind, path],
+                **({"bare parser (json), records alone": [*BARE, "records", path]} if kind == "json" else {}),
                 f"kubectl seccomp audit -f ({kind})": [PRODUCT, "audit", "-f", path],
                 f"kubectl seccomp audit -f ({kind}) -o json": [PRODUCT, "audit", "-f", path, "-o", "json"],
             }
@@ -45,8 +46,8 @@ def _table(commands: dict[str, list[str]], rounds: int) -> None:
             figures.setdefault(name, []).append(measured(command))
     bare = statistics.median(run.cpu for run in next(iter(figures.values())))
     for name, runs in figures.items():
-        wall, cpu, peak = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu", "peak"))
-        print(f"{name:52} {wall:8.2f} {cpu:7.2f} {cpu / bare:6.2f} {peak:8.0f}", flush=True)
+        wall, cpu, peak, mine = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu", "peak", "anonymous"))
+        print(f"{name:52} {wall:8.2f} {cpu:7.2f} {cpu / bare:6.2f} {peak:8.0f} {mine:10.0f}", flush=True)
 
 
 def _object(number: int) -> str:
@@ -86,6 +87,13 @@ def _bare(kind: str, path: str) -> None:
         import msgspec
 
         msgspec.json.decode(Path(path).read_bytes())
+        return
+    if kind == "records":
+        import msgspec
+
+        from kubectl_seccomp.objects import PodPage
+
+        msgspec.json.decode(Path(path).read_bytes(), type=PodPage)
         return
     import yaml
 
