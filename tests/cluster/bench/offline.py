@@ -25,9 +25,8 @@ def offline(pods: int, manifests: int, rounds: int) -> None:
         _dump(Path(dump), pods)
         _manifests(Path(folder), manifests)
         title = heading()
-        print(
-            f"\n{Path(dump).stat().st_size / 1e6:.0f} MB dump of {pods} pods; {manifests} YAML files ({title}); median of {rounds} in turn"
-        )
+        size = Path(dump).stat().st_size / 1e6
+        print(f"\n{size:.0f} MB dump of {pods} pods; {manifests} YAML files ({title}); median of {rounds} in turn")
         print(f"{'':52} {'wall s':>8} {'cpu s':>7} {'ratio':>6} {'peak MB':>8} {'not a file':>10}")
         for kind, path in (("json", dump), ("yaml", folder)):
             commands = {
