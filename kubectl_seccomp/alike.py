@@ -13,15 +13,16 @@ class Alike:
 
     def __init__(self) -> None:
         self._known: dict[int, int] = {}
-        self._numbers: dict[Placement, int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
 
     def number(self, own: int, placement: Placement) -> int:
         """Return the shared number of a placement that has the number `own`."""
         known = self._known.get(own)
         if known is None:
             node = placement.node
-            nameless = structs.replace(placement, node=structs.replace(node, name="")) if node is not None else placement
-            known = self._known[own] = self._numbers.setdefault(nameless, -1 - len(self._numbers))
+            facts = (node.os, node.arch, node.kernel, node.runtime, node.default, node.default_source) if node is not None else ()
+            shape = (structs.replace(placement, node=None), *facts)
+            known = self._known[own] = self._numbers.setdefault(shape, -1 - len(self._numbers))
         return known
 
 

@@ -17,7 +17,8 @@ from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.failures import troubles
 from .checks.record import Case
-from .effective import Placement, effective, os_is_assumed, placement_os, verdict
+from .effective import Placement, effective, verdict
+from .landing import Landings
 from .model import (
     KUBELET_DEFAULT,
     NODE,
@@ -26,6 +27,7 @@ from .model import (
     EffectiveType,
     FileState,
     Finding,
+    Forecast,
     Gap,
     Head,
     KubeletDefault,
@@ -36,11 +38,13 @@ from .model import (
     ProfileFile,
     Report,
     Severity,
+    Strength,
     Subject,
     Summary,
     Tail,
     Template,
 )
+from .placements import Placements
 from .pods import Container, Pod, containers, owner, started_at
 
 
@@ -48,14 +52,15 @@ class Evidence(Struct, frozen=True):
     """What was read besides the pods.
 
     `nodes` by name; `nodes_why` says why a node may be absent from it; `handlers` maps RuntimeClass to handler;
-    `files` is keyed by (node, localhostProfile), `observed` and `events` by pod UID (`observed` also by container name). `own` are the
-    UIDs of the pods that this run created, which are left out.
+    `files` and `contents` (their bytes, where they were read) are keyed by (node, localhostProfile), `observed` and `events` by pod
+    UID (`observed` also by container name). `own` are the UIDs of the pods that this run created, which are left out.
     """
 
     nodes: Mapping[str, NodeFacts] = {}
     nodes_why: str = ""
     handlers: Mapping[str, str] = {}
     files: Mapping[tuple[str, str], ProfileFile] = {}
+    contents: Mapping[tuple[str, str], bytes] = {}
     observed: Mapping[tuple[str, str], Observed] = {}
     events: Mapping[str, tuple[str, ...]] = {}
     gaps: tuple[Gap, ...] = ()
@@ -66,7 +71,8 @@ class Policy(Struct, frozen=True):
     """How to judge: version of the Pod Security Standards, which checks count, what to leave out.
 
     `select` and `ignore` hold ids, slugs, or beginnings of either; `verdicts` is set where containers were observed, `judge` unset
-    where no findings are wanted; `assumed_default` serves manifests only.
+    where no findings are wanted, `strengths` where what filters leave open is; `assumed_default` serves manifests only. `what_if` holds
+    the nodes whose kubelets are taken to have seccompDefault for a forecast (empty: all of them), None for no forecast.
     """
 
     pss_version: str = "v1.37"
@@ -75,6 +81,8 @@ class Policy(Struct, frozen=True):
     include_finished: bool = False
     verdicts: bool = False
     judge: bool = True
+    strengths: bool = False
+    what_if: frozenset[str] | None = None
     manifests: bool = False
     assumed_default: KubeletDefault = KubeletDefault.UNKNOWN
 
@@ -91,21 +99,21 @@ class _Auditor:
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
         self._evidence = evidence
         self._policy = policy
-        self._placements: dict[tuple[object, ...], tuple[int, Placement]] = {}
+        self._placements = Placements(evidence.nodes, evidence.nodes_why, evidence.handlers, policy.manifests, policy.assumed_default)
+        self._landings = Landings({} if policy.manifests else evidence.nodes, evidence.files)
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._alike = Alike()
         # One object for each name that many containers share.
         self._words: dict[str, str] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
         self._gaps: list[Gap] = list(evidence.gaps)
-        self._absent: set[str] = set()
         self._unknown: Counter[str] = Counter()
         self._effective: Counter[str] = Counter()
         self._observed: Counter[str] = Counter()
         self._severities: Counter[str] = Counter()
         self._pods = 0
         self._skipped = 0
-        self._ignored = 0
+        self._ignored = self._changed = 0
         self._unchecked = 0
 
     def walk(self, pods: Iterable[Pod | Gap]) -> Iterator[PodReport]:
@@ -121,7 +129,7 @@ class _Auditor:
 
     def _pod(self, pod: Pod) -> PodReport:
         self._pods += 1
-        number, placement = self._placement(pod)
+        number, placement = self._placements.of(pod)
         members = tuple(containers(pod))
         overridden = overridden_everywhere(members)
         return PodReport(
@@ -137,44 +145,6 @@ class _Auditor:
             tuple(self._container(pod, member, number, placement, overridden) for member in members),
         )
 
-    def _placement(self, pod: Pod) -> tuple[int, Placement]:
-        """Return the interned placement with its number: a short key for the decisions made in it."""
-        spec = pod.spec
-        selector_os = (spec.node_selector or {}).get("kubernetes.io/os")
-        key = (
-            spec.node_name,
-            spec.os.name if spec.os else None,
-            selector_os,
-            spec.runtime_class_name,
-            pod.is_mirror,
-        )
-        known = self._placements.get(key)
-        if known is None:
-            node = self._node(spec.node_name)
-            name = spec.runtime_class_name
-            handler = self._evidence.handlers.get(name) if name else None
-            placement = Placement(
-                node,
-                placement_os(pod, node),
-                handler or name,
-                pod.is_mirror,
-                self._policy.assumed_default,
-                self._policy.manifests,
-                os_is_assumed(pod, node),
-                handler is None and name is not None,
-            )
-            known = self._placements[key] = (len(self._placements), placement)
-        return known
-
-    def _node(self, name: str | None) -> NodeFacts | None:
-        if not name or self._policy.manifests:
-            return None
-        facts = self._evidence.nodes.get(name)
-        if facts is None and not self._evidence.nodes_why and name not in self._absent:
-            self._absent.add(name)
-            self._gaps.append(Gap(NODE, f"node/{name}", "pods run on it, and it was not among the nodes"))
-        return facts or NodeFacts(name, default_source=self._evidence.nodes_why or "the node was not listed")
-
     def _container(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> ContainerReport:
         decision = self._decision(pod, member, number, placement, overridden)
         self._effective[decision.effective.type] += 1
@@ -182,6 +152,7 @@ class _Auditor:
         if decision.effective.type is EffectiveType.UNKNOWN:
             self._unknown[pod.spec.node_name or ""] += 1
         self._ignored += decision.ignored
+        self._changed += decision.forecast is not None
         self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
             names = (pod.kind, pod.metadata.namespace or "", member.name)
@@ -193,25 +164,19 @@ class _Auditor:
 
     def _decision(self, pod: Pod, member: Container, number: int, placement: Placement, overridden: bool) -> Decision:
         declared, uid = member.declared, pod.metadata.uid or ""
-        file = self._file(pod, member)
+        file, landing = self._file(pod, member), self._landings.of(pod, declared.field)
         observed = self._evidence.observed.get((uid, member.name), _UNCHECKED)
         annotations = runtime_annotations(pod.annotations, member.name)
         localhost = declared.field is not None and declared.field.type == "Localhost"
+        older = declared.field is None and _is_older(member, placement.node)
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
-        key = (
-            declared,
-            member.privileged,
-            file,
-            observed,
-            annotations,
-            seen,
-            overridden,
-            member.type,
-        )
-        alike = self._alike.number(number, placement)
+        rights = member.rights if self._policy.strengths or self._policy.what_if is not None else None
+        reach = landing.number if landing is not None else None
+        key = (declared, member.privileged, file, observed, annotations, seen, overridden, older, member.type, rights, reach)
+        alike = self._alike.number(number, placement) if landing is None and not self._policy.what_if else number
         decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
-            outcome = effective(declared, member.privileged, placement, file)
+            outcome = effective(declared, member.privileged, placement, file, older=older)
             case = Case(
                 declared=declared,
                 privileged=member.privileged,
@@ -222,19 +187,35 @@ class _Auditor:
                 annotations=annotations,
                 troubles=seen,
                 overridden_everywhere=overridden,
+                older=older,
                 type=member.type,
+                landing=landing,
             )
-            word = verdict(declared, outcome, observed) if self._policy.verdicts else None
+            word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
             found = findings(case) if self._policy.judge else ()
             kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
-            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept))
+            strong = self._strength(case, member) if self._policy.strengths else None
+            ahead = self._forecast(case, member) if self._policy.what_if is not None else None
+            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong, ahead)
             self._decisions[number if names_its_node(decision, placement) else alike, key] = decision
         return decision
+
+    def _strength(self, case: Case, member: Container) -> Strength:
+        from .strengths import strength_of  # brings the profile engine with it, which a plain audit does not need
+
+        return strength_of(case, member.rights, self._evidence.contents)
+
+    def _forecast(self, case: Case, member: Container) -> Forecast | None:
+        from .forecast import forecast  # as above
+
+        return forecast(case, member.rights, self._policy.what_if or None)
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
         field = member.declared.field
         if field is None or field.type != "Localhost" or not field.localhost_profile:
             return _NO_FILE
+        if not pod.spec.node_name and self._evidence.files:
+            return _NO_FILE  # looked at on the nodes where it could be placed
         file = self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
         started = started_at(member)
         # Both are the node's own clock, in whole seconds: the same second decides nothing.
@@ -261,7 +242,7 @@ class _Auditor:
                         )
 
     def tail(self) -> Tail:
-        gaps = tuple(self._counted(gap) for gap in self._gaps)
+        gaps = tuple(self._counted(gap) for gap in (*self._gaps, *self._placements.gaps))
         summary = Summary(
             self._pods,
             sum(self._effective.values()),
@@ -271,6 +252,7 @@ class _Auditor:
             {word.value: self._severities[word] for word in Severity},
             self._ignored,
             self._unchecked,
+            self._changed,
         )
         worst = next((severity for severity in Severity if self._severities[severity]), None)
         return Tail(summary, not gaps, gaps, worst)
@@ -282,6 +264,12 @@ class _Auditor:
         if gap.what == "nodes":
             return structs.replace(gap, affects=self._unknown.total() - self._unknown[""])
         return gap
+
+
+def _is_older(member: Container, node: NodeFacts | None) -> bool:
+    """Whether a container runs since before its kubelet started; by the node's own clock, where the same second decides nothing."""
+    kubelet, started = node.kubelet_started if node is not None else None, started_at(member)
+    return kubelet is not None and started is not None and started < kubelet
 
 
 _UNCHECKED = Observed()

@@ -75,13 +75,17 @@ def os_is_assumed(pod: Pod, node: NodeFacts | None) -> bool:
     return not (node is not None and node.os) and not (pod.spec.os is not None and pod.spec.os.name)
 
 
-def effective(declared: Declared, privileged: bool, placement: Placement, file: ProfileFile) -> Effective:
-    """Return the effective profile of one container; `file` is what is known of its Localhost profile on its node."""
+def effective(declared: Declared, privileged: bool, placement: Placement, file: ProfileFile, *, older: bool = False) -> Effective:
+    """Return the effective profile of one container; `file` is what is known of its Localhost profile on its node.
+
+    `older` says that the container runs since before its kubelet started, so that the kubelet's default may have been another then:
+    it counts when a container is created (kubernetes enhancement 2413).
+    """
     outcome = (
         _os(placement)
         or _sandbox(placement)
         or (_privileged(declared, placement, file) if privileged else None)
-        or (_declared(declared, declared.field, placement, file) if declared.field is not None else _unset(placement))
+        or (_declared(declared, declared.field, placement, file) if declared.field is not None else _unset(placement, older))
     )
     if placement.mirror and outcome.certainty is CERTAIN:
         why = f"{outcome.explanation} (mirror pod: the static pod on the node may differ)"
@@ -171,7 +175,8 @@ def _localhost(field: Profile, by: DecidedBy, placement: Placement, file: Profil
         since = ", but it has changed since the container started" if file.changed else ""
         return Effective(EffectiveType.LOCALHOST, by, certainty, about(path, node, file, "loads") + since, path)
     if file.state in (FileState.UNCHECKED, FileState.NOT_APPLICABLE):
-        return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, file unchecked", path)
+        unread = "file unchecked" if placement.node is not None or placement.manifest else "not scheduled yet"
+        return Effective(EffectiveType.LOCALHOST, by, ASSUMED, f"set on the {by.value}, {unread}", path)
     if file.state is FileState.MISSING:
         why = f"{short(path, 200)} is not on {node}: {NO_START}"
     elif file.state is FileState.INVALID or file.effect == "refused":
@@ -195,17 +200,18 @@ def short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _unset(placement: Placement) -> Effective:
+def _unset(placement: Placement, older: bool) -> Effective:
     node = placement.node
     if node is None:
         return _unset_anywhere(placement)
+    since = " (now: the container is older than this run of the kubelet)" if older else ""
     if node.default is KubeletDefault.ON:
-        why = f"nothing set: only {node.name}'s seccompDefault protects it"
-        certainty = CERTAIN if placement.runtime.fixed_default else ASSUMED
+        why = f"nothing set: only {node.name}'s seccompDefault protects it{since}"
+        certainty = CERTAIN if placement.runtime.fixed_default and not older else ASSUMED
         return Effective(EffectiveType.RUNTIME_DEFAULT, DecidedBy.KUBELET, certainty, why)
     if node.default is KubeletDefault.OFF:
-        why = f"nothing set, and {node.name}'s kubelet has no seccompDefault"
-        return Effective(EffectiveType.UNCONFINED, DecidedBy.KUBELET, CERTAIN, why)
+        why = f"nothing set, and {node.name}'s kubelet has no seccompDefault{since}"
+        return Effective(EffectiveType.UNCONFINED, DecidedBy.KUBELET, ASSUMED if older else CERTAIN, why)
     why = f"nothing set, and the kubelet's default on {node.name} is unknown"
     return Effective(EffectiveType.UNKNOWN, DecidedBy.NOTHING, UNKNOWN, why)
 
@@ -230,12 +236,14 @@ def unfiltered(observed: Observed) -> bool:
     return observed.state in (Observation.UNFILTERED, Observation.STRICT)
 
 
-def verdict(declared: Declared, outcome: Effective, observed: Observed) -> Verdict:
-    """Return the one word for effective and observed together."""
+def verdict(declared: Declared, outcome: Effective, observed: Observed, *, older: bool = False) -> Verdict:
+    """Return the one word for effective and observed together; `older` as in `effective`."""
     filtered, bare = observed.state is Observation.FILTERED, unfiltered(observed)
     promised = declared.field is not None and declared.field.type in CONFINED_TYPES
     if outcome.type in (EffectiveType.RUNTIME_DEFAULT, EffectiveType.LOCALHOST):
-        return Verdict.PROVEN if filtered else Verdict.CONTRADICTION if bare else Verdict.UNPROVEN
+        if bare:
+            return Verdict.UNPROTECTED if older else Verdict.CONTRADICTION
+        return Verdict.PROVEN if filtered else Verdict.UNPROVEN
     if outcome.type is EffectiveType.UNCONFINED and not filtered:
         return Verdict.LOST if promised else Verdict.UNPROTECTED
     if outcome.type is EffectiveType.UNKNOWN and bare:

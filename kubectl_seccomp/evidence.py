@@ -5,7 +5,7 @@ Everything here limits an audit and never stops it: what cannot be read becomes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -15,7 +15,7 @@ from .audit import Evidence
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
 from .model import KUBELET_DEFAULT, NODE, Gap, KubeletDefault, NodeFacts
-from .nodes.kubelet import configured, root_dir, seccomp_default
+from .nodes.kubelet import configured, flagged, root_dir, seccomp_default, started
 from .runtimes import is_known
 
 # Kubelets asked at the same time; each answers two small requests through the API server.
@@ -42,11 +42,12 @@ def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
         nodes[facts.name] = facts
         if gap is not None:
             gaps.append(gap)
-        gaps.extend(_runtime_gap(facts))
+        gaps.extend(runtime_gap(facts))
     return Evidence(nodes, "", handlers, gaps=tuple(gaps))
 
 
-def _runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
+def runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
+    """Yield a gap for a node whose container runtime is not known."""
     if facts.os != "windows" and not is_known(facts.runtime):
         why = f"not known here: {facts.runtime}" if facts.runtime else "the node does not say which"
         yield Gap("container runtime", f"node/{facts.name}", why)
@@ -86,7 +87,7 @@ def node_evidence(api: Api, name: str) -> tuple[NodeFacts, tuple[Gap, ...]]:
         answered, gap = _ask(api, NodeFacts(name, default_source=why))
         return answered, (gap or Gap(NODE, f"node/{name}", error.why),)
     answered, gap = _ask(api, facts)
-    return answered, (*((gap,) if gap else ()), *_runtime_gap(facts))
+    return answered, (*((gap,) if gap else ()), *runtime_gap(facts))
 
 
 def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
@@ -94,27 +95,33 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
         return facts, None
     if not facts.reachable:
         return _unknown(facts, "the node is not ready"), _gap(facts, "the node is not ready")
-    config, flags, refusals = None, None, []
-    try:
-        config = kubelet.configz(api, facts.name)
-    except ApiError as error:
-        refusals.append(error)
-    try:
-        flags = kubelet.flagz(api, facts.name) if not (refusals and refusals[0].status == 403) else None
-    except ApiError as error:
-        refusals.append(error)
+    refusals: list[ApiError] = []
+    config = _page(kubelet.configz, api, facts.name, refusals)
+    flags = _page(kubelet.flagz, api, facts.name, refusals) if not (refusals and refusals[0].status == 403) else None
     default, source = seccomp_default(config, flags)
     known = structs.replace(
         facts,
         default=default,
         default_source=source,
         configured=configured(config),
+        flagged=flagged(flags),
         kubelet_root=root_dir(flags) if flags is not None else None,
+        # Served by the same versions as flagz, or newer ones.
+        kubelet_started=started(_page(kubelet.statusz, api, facts.name, [])) if flags is not None else None,
     )
     if default is not KubeletDefault.UNKNOWN:
         return known, None
     why = refusals[0].why if refusals else source
     return structs.replace(known, default_source=why), _gap(facts, why)
+
+
+def _page(read: Callable[[Api, str], bytes], api: Api, node: str, refusals: list[ApiError]) -> bytes | None:
+    """Return a kubelet's page; None, and the reason among the refusals, when it cannot be had."""
+    try:
+        return read(api, node)
+    except ApiError as error:
+        refusals.append(error)
+        return None
 
 
 def _unknown(facts: NodeFacts, why: str) -> NodeFacts:

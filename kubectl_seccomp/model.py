@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from .facts import Forecast as Forecast
 from .facts import NodeFacts as NodeFacts
 from .facts import Observed as Observed
 from .facts import ProfileFile as ProfileFile
+from .facts import Strength as Strength
 from .fault import Fault as Fault
 from .words import Certainty as Certainty
 from .words import ContainerType as ContainerType
@@ -134,7 +136,8 @@ class Finding(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """Everything that equal containers share: declaration, effective profile, proof, verdict, findings (worst first).
 
-    `ignored` counts the findings that --select or --ignore leaves out.
+    `ignored` counts the findings that --select or --ignore leaves out; `strength` is None where it was not asked for, `forecast`
+    too, and where nothing would change.
     """
 
     declared: Declared
@@ -144,6 +147,8 @@ class Decision(Struct, frozen=True):
     verdict: Verdict | None
     templates: tuple[Template, ...]
     ignored: int = 0
+    strength: Strength | None = None
+    forecast: Forecast | None = None
 
     @property
     def severity(self) -> Severity | None:
@@ -205,7 +210,7 @@ class Head(Struct, frozen=True, rename="camel"):
 
 class Summary(Struct, frozen=True, rename="camel"):
     """Counts over the whole report; every word of the vocabulary is a key, also with 0. `ignored` findings were not wanted;
-    `unchecked_files` counts the containers whose Localhost file nobody looked at.
+    `unchecked_files` counts the containers whose Localhost file nobody looked at, `changed` those with a forecast.
     """
 
     pods: int
@@ -216,6 +221,7 @@ class Summary(Struct, frozen=True, rename="camel"):
     findings: dict[str, int]
     ignored: int = 0
     unchecked_files: int = 0
+    changed: int = 0
 
 
 class Tail(Struct, frozen=True):

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Generic
 
 from msgspec import Struct, structs
 
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
-from .model import FileState, Gap, NodeFacts, Observed, ProfileFile
+from .model import FileState, Gap, NodeFacts, ProfileFile
 from .nodes import output
+from .nodes.answer import Answer as Answer
+from .nodes.answer import K, Root
+from .nodes.manifest import NOTHING_MORE, Wanted
 from .nodes.root import root, settled
 from .profiles.document import judge
 from .runtimes import parse
 
-K = TypeVar("K", bound=Hashable)
+# The largest content that the probe sends of a file, in bytes.
+LARGEST = 1_048_576
+FULL = "could not be read: with the other files it is more than the probe's log holds"
 ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
 
 
 class Question(Struct, Generic[K], frozen=True):
     """What a node is asked: `ids` of containers by whatever names them to the asker, `paths` as localhostProfiles.
 
-    `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py.
+    `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py; `wanted` is asked besides.
     """
 
     node: NodeFacts
@@ -33,18 +38,7 @@ class Question(Struct, Generic[K], frozen=True):
     kubelet_root: str | None = None
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
-
-
-class Answer(Struct, Generic[K], frozen=True):
-    """Files by localhostProfile, observed modes by the question's names, gaps, the UIDs of the pods that were made, and the
-    node's own kubelet, None where it cannot be told.
-    """
-
-    files: dict[str, ProfileFile] = {}
-    observed: dict[K, Observed] = {}
-    gaps: tuple[Gap, ...] = ()
-    uids: tuple[str, ...] = ()
-    kubelet: output.Kubelet | None = None
+    wanted: Wanted = NOTHING_MORE
 
 
 def ask_node(api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None = None) -> Answer[K]:
@@ -52,28 +46,45 @@ def ask_node(api: Api, client: PodClient, question: Question[K], settings: Setti
 
     Setting `stop` from another thread ends it early. Raises nothing but KeyboardInterrupt; the probe's pod is gone then, too.
     """
-    node, paths, ids = question.node, question.paths, tuple(question.ids.values())
+    node, paths = question.node, question.paths
     place = root(node, question.kubelet_root, paths, question.reports, question.events)
-    asked, known = ask(api, client, node.name, place.path, ids, paths, settings, stop=stop), place.known
-    if asked.answer is not None and paths and not known:
-        real = settled(asked.answer.kubelets, node.name)
-        known = real is not None
-        if real is not None and real != place.path:
-            again = ask(api, client, node.name, real, ids, paths, settings, stop=stop)
-            asked = Asked(again.answer, (*asked.gaps, *again.gaps), (*asked.uids, *again.uids))
+    asked, place = _asked(api, client, question, settings, stop, place)
     if asked.answer is None:
         return Answer(gaps=asked.gaps, uids=asked.uids)
     processes = asked.answer.processes
     seen = {name: output.observed(output.main_process(processes, value)) for name, value in question.ids.items()}
     files = judged_files(asked.answer, node, paths)
-    if not known:
+    listing = judged_listing(asked.answer.listing, node)
+    if not place.known:
         why = f"looked for under {place.path}, but the kubelet's root directory is not known: {ROOT_HINT}"
         files = {path: _doubted(file, why) for path, file in files.items()}
     gaps = tuple(
         Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
     )
     kubelet = output.own_kubelet(asked.answer.kubelets, hostname=node.name)
-    return Answer(files, seen, (*asked.gaps, *gaps), asked.uids, kubelet)
+    contents = {paths[file.index]: file.content for file in asked.answer.files if file.index < len(paths) and file.content is not None}
+    return Answer(
+        files, seen, (*asked.gaps, *gaps), asked.uids, kubelet,
+        place, asked.answer.kernel, listing, output.sandboxes(processes), said=True, contents=contents,
+    )  # fmt: skip
+
+
+def _asked(
+    api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None, place: Root
+) -> tuple[Asked, Root]:
+    """Return the answer and where it was looked for."""
+    node, ids, paths, wanted = question.node.name, tuple(question.ids.values()), question.paths, question.wanted
+    asked = ask(api, client, node, place.path, ids, paths, settings, stop=stop, wanted=wanted)
+    if asked.answer is None or place.known:
+        return asked, place
+    real = settled(asked.answer.kubelets, node)
+    if real is None:
+        return asked, place
+    known = Root(real, True, "the kubelet's command line")
+    if real == place.path or not (paths or wanted.listing):
+        return asked, known
+    again = ask(api, client, node, real, ids, paths, settings, stop=stop, wanted=wanted)
+    return Asked(again.answer, (*asked.gaps, *again.gaps), (*asked.uids, *again.uids)), known
 
 
 def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:
@@ -82,6 +93,20 @@ def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, 
     silent = ProfileFile(FileState.UNREADABLE, explanation="the probe says nothing about it")
     found = {paths[file.index]: judged(file, decoder) for file in answer.files if file.index < len(paths)}
     return dict.fromkeys(paths, silent) | found
+
+
+def judged_listing(listing: output.Listing | None, node: NodeFacts) -> output.Listing | None:
+    """Return the listing with what the node's runtime makes of each file in it."""
+    if listing is None:
+        return None
+    decoder = parse(node.runtime)[0].decoder
+    entries = (
+        structs.replace(entry, facts=judged(output.File(0, entry.facts, entry.content), decoder), content=None)
+        if entry.kind == "file"
+        else entry
+        for entry in listing.entries
+    )
+    return structs.replace(listing, entries=tuple(entries))
 
 
 def _open(file: ProfileFile) -> bool:
@@ -94,7 +119,8 @@ def judged(file: output.File, decoder: str) -> ProfileFile:
     if file.facts.state is not FileState.PRESENT:
         return file.facts
     if file.content is None:
-        why = f"{file.facts.path} is larger than the probe reads (1 MiB)"
+        big = file.facts.size is not None and file.facts.size > LARGEST
+        why = f"{file.facts.path} {'is larger than the probe reads (1 MiB)' if big else FULL}"
         return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
     found = judge(file.content, decoder)
     return structs.replace(

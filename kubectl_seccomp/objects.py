@@ -8,17 +8,30 @@ from msgspec import Struct, field
 from .model import Profile
 
 
+class Capabilities(Struct, frozen=True, gc=False):
+    """securityContext.capabilities."""
+
+    add: list[str] | None = None
+    drop: list[str] | None = None
+
+
 class ContainerSecurity(Struct, frozen=True, rename="camel", gc=False):
-    """The two fields of a container's securityContext that matter here."""
+    """The fields of a container's securityContext that matter here."""
 
     seccomp_profile: Profile | None = None
     privileged: bool | None = None
+    capabilities: Capabilities | None = None
+    allow_privilege_escalation: bool | None = None
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
 
 
 class PodSecurity(Struct, frozen=True, rename="camel", gc=False):
-    """The one field of a pod's securityContext that matters here."""
+    """The fields of a pod's securityContext that matter here."""
 
     seccomp_profile: Profile | None = None
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
 
 
 class ContainerSpec(Struct, frozen=True, rename="camel", gc=False):
@@ -37,6 +50,48 @@ class PodOS(Struct, frozen=True, gc=False):
     name: str = ""
 
 
+class Requirement(Struct, frozen=True, gc=False):
+    """One expression of a node selector term."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class NodeSelectorTerm(Struct, frozen=True, rename="camel", gc=False):
+    """One of nodeSelectorTerms[]."""
+
+    match_expressions: tuple[Requirement, ...] | None = None
+    match_fields: tuple[Requirement, ...] | None = None
+
+
+class NodeSelector(Struct, frozen=True, rename="camel", gc=False):
+    """requiredDuringSchedulingIgnoredDuringExecution of a node affinity."""
+
+    node_selector_terms: tuple[NodeSelectorTerm, ...] | None = None
+
+
+class NodeAffinity(Struct, frozen=True, gc=False):
+    """affinity.nodeAffinity; what is only preferred keeps a pod from no node."""
+
+    required: NodeSelector | None = field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class Affinity(Struct, frozen=True, rename="camel", gc=False):
+    """spec.affinity; what is between pods changes with them."""
+
+    node_affinity: NodeAffinity | None = None
+
+
+class Toleration(Struct, frozen=True, gc=False):
+    """One of spec.tolerations[]."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
 class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     """A pod spec, as far as a rule reads it."""
 
@@ -46,9 +101,12 @@ class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     security_context: PodSecurity | None = None
     node_name: str | None = None
     node_selector: dict[str, str] | None = None
+    affinity: Affinity | None = None
+    tolerations: tuple[Toleration, ...] | None = None
     runtime_class_name: str | None = None
     os: PodOS | None = None
     host_pid: bool | None = field(default=None, name="hostPID")
+    host_users: bool | None = None
     share_process_namespace: bool | None = None
 
 

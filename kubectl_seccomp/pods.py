@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import timegm
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from .model import ContainerType, Declared, Owner
 from .objects import ApiPod as ApiPod
+from .objects import Capabilities as Capabilities
 from .objects import ContainerSecurity as ContainerSecurity
 from .objects import ContainerSpec as ContainerSpec
 from .objects import ContainerState as ContainerState
@@ -27,6 +27,7 @@ from .objects import RawPage as RawPage
 from .objects import Running as Running
 from .objects import Terminated as Terminated
 from .objects import Waiting as Waiting
+from .times import epoch
 
 POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
@@ -51,10 +52,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "StatefulSet": ("apps",),
     **dict.fromkeys(("Job", "CronJob"), ("batch",)),
 }
-
-
-# metav1.Time is always written in UTC, in whole seconds (apimachinery pkg/apis/meta/v1/time.go, 1.37).
-_TIME = re.compile(r"(\d{4})-([01]\d)-([0-3]\d)T([0-2]\d):([0-5]\d):([0-6]\d)Z", re.ASCII)
 
 
 class Pod(Struct, frozen=True, gc=False):
@@ -92,6 +89,17 @@ class Pod(Struct, frozen=True, gc=False):
         return (self.status.phase or "") if self.status else ""
 
 
+class Rights(Struct, frozen=True, gc=False):
+    """What of a container's rights was declared: capabilities to add and drop; `unprivileged`: it runs as another user than root and
+    cannot gain anything, so that its processes have no capabilities; `own_users`: what it has counts in its pod's user namespace only.
+    """
+
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    unprivileged: bool = False
+    own_users: bool = False
+
+
 class Container(Struct, frozen=True, gc=False):
     """One container of a pod with what was declared for it; `status` is None where there is none yet."""
 
@@ -102,6 +110,7 @@ class Container(Struct, frozen=True, gc=False):
     declared: Declared
     line: int | None
     status: ContainerStatus | None
+    rights: Rights = Rights()
 
 
 def from_api(api: ApiPod) -> Pod:
@@ -165,7 +174,26 @@ def containers(pod: Pod) -> Iterator[Container]:
                 Declared(own.seccomp_profile if own else None, pod_profile, _annotation(annotations, item.name)),
                 item.line,
                 by_name.get(item.name),
+                _rights(own, spec),
             )
+
+
+def _rights(own: ContainerSecurity | None, spec: PodSpec) -> Rights:
+    if own is None and spec.host_users is not False:
+        return _ORDINARY
+    mine, pod = own or ContainerSecurity(), spec.security_context or PodSecurity()
+    user = mine.run_as_user if mine.run_as_user is not None else pod.run_as_user
+    not_root = mine.run_as_non_root if mine.run_as_non_root is not None else pod.run_as_non_root
+    capabilities = mine.capabilities or Capabilities()
+    return Rights(
+        tuple(capabilities.add or ()),
+        tuple(capabilities.drop or ()),
+        mine.allow_privilege_escalation is False and not mine.privileged and (bool(user) or not_root is True),
+        spec.host_users is False,
+    )
+
+
+_ORDINARY = Rights()
 
 
 def runs(member: Container) -> bool:
@@ -177,9 +205,7 @@ def runs(member: Container) -> bool:
 def started_at(member: Container) -> int | None:
     """Return when a running container started, in epoch seconds, None for one that does not run."""
     state = member.status.state if member.status is not None else None
-    text = (state.running.started_at or "") if state is not None and state.running is not None else ""
-    match = _TIME.fullmatch(text)
-    return timegm(tuple(int(part) for part in match.groups())) if match else None
+    return epoch(state.running.started_at) if state is not None and state.running is not None else None
 
 
 def container_id(member: Container) -> str | None:

@@ -16,7 +16,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
 from .node_proof import Answer, Question, ask_node
-from .nodes.kubelet import with_command_line
+from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, from_api, runs
 
 AT_ONCE = 8
@@ -32,13 +32,16 @@ class Ways(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """What was found out of one pod: by container name, by localhostProfile; and its node, with what a probe saw of the kubelet."""
+    """What was found out of one pod: by container name, by localhostProfile; its node, with what a probe saw of the kubelet; and the
+    bytes of the files that were read.
+    """
 
     observed: dict[str, Observed]
     files: dict[str, ProfileFile]
     events: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     node: NodeFacts | None = None
+    contents: dict[str, bytes] = {}
 
 
 def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: Ways) -> Proof:
@@ -56,13 +59,13 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
     answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
     if node is not None and answer.kubelet is not None:
-        node = with_command_line(node, answer.kubelet.seccomp_default is True)
+        node = with_process(node, answer.kubelet.seccomp_default is True, answer.kubelet.started)
     if question is not None:
         seen = answer.observed | {member.name: _NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node)
+    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node, answer.contents)
 
 
 def _question(

@@ -1,4 +1,5 @@
-"""`audit --verify`: every node in scope is asked once, by one probe, about all containers and profile files on it.
+"""`audit --verify`: every node in scope is asked once, by one probe, about all containers on it, and about the profile files of all
+pods that are there or could be placed there.
 
 The pods are listed twice: first to learn what each node is to be asked, then to be judged as they arrive; so what is kept in
 between is an id per running container, and not the pods. What started after its node was asked is not taken for seen.
@@ -15,9 +16,10 @@ from msgspec import Struct
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
+from .eligibility import Eligibility, Reach
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
 from .node_proof import Answer, Question, ask_node
-from .nodes.kubelet import with_command_line
+from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
 
 Key = tuple[str, str]  # UID of the pod, name of the container
@@ -41,7 +43,7 @@ class Work(Struct):
 
 class Verified(Struct):
     """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked; the
-    UIDs of the probes.
+    UIDs of the probes; the bytes of the files, equal ones once.
     """
 
     observed: dict[Key, Observed]
@@ -51,22 +53,47 @@ class Verified(Struct):
     asked: dict[Key, str | None]
     left_out: frozenset[str] = frozenset()
     own: set[str] = set()
+    contents: dict[tuple[str, str], bytes] = {}
+    texts: dict[bytes, bytes] = {}
 
 
-def survey(pods: Iterable[Pod | Gap]) -> dict[str, Work]:
-    """Return what each node is to be asked about its pods; gaps are left to the second reading."""
+def survey(pods: Iterable[Pod | Gap], nodes: Mapping[str, NodeFacts]) -> dict[str, Work]:
+    """Return what each node is to be asked: about its pods, and about the profile files of pods that could be placed there.
+
+    Gaps are left to the second reading.
+    """
     work: dict[str, Work] = {}
+    eligibility = Eligibility(nodes.values())
+    spread: set[tuple[int, str]] = set()
     for pod in pods:
-        if isinstance(pod, Gap) or not pod.spec.node_name:
-            continue
-        mine = work.setdefault(pod.spec.node_name, Work({}, {}))
-        for member in containers(pod):
-            if runs(member):
-                mine.ids[pod.metadata.uid or "", member.name] = container_id(member)
-            field = member.declared.field
-            if field is not None and field.type == "Localhost" and field.localhost_profile:
-                mine.paths[field.localhost_profile] = None
+        if isinstance(pod, Pod):
+            paths = _about_pod(work, pod)
+            if paths and pod.phase != "Succeeded":
+                _about_landing(work, eligibility.reach(pod), paths, spread)
     return work
+
+
+def _about_pod(work: dict[str, Work], pod: Pod) -> list[str]:
+    """Note what the pod's own node is to be asked, and return the pod's localhostProfiles."""
+    mine = work.setdefault(pod.spec.node_name, Work({}, {})) if pod.spec.node_name else Work({}, {})
+    found = []
+    for member in containers(pod):
+        if runs(member):
+            mine.ids[pod.metadata.uid or "", member.name] = container_id(member)
+        field = member.declared.field
+        if field is not None and field.type == "Localhost" and field.localhost_profile:
+            mine.paths[field.localhost_profile] = None
+            found.append(field.localhost_profile)
+    return found
+
+
+def _about_landing(work: dict[str, Work], reach: Reach, paths: list[str], spread: set[tuple[int, str]]) -> None:
+    """Note that each node within reach is to be asked about these files, once for all pods that share reach and file."""
+    for path in paths:
+        if (reach.number, path) not in spread:
+            spread.add((reach.number, path))
+            for name in reach.nodes:
+                work.setdefault(name, Work({}, {})).paths[path] = None
 
 
 def verify(
@@ -98,7 +125,7 @@ def verify(
         return ask_node(api, client, question, settings, stop)
 
     client.prepare()
-    for name, answer in _gathered(one, chosen, limits.at_once, stop, progress):
+    for name, answer in gathered(one, chosen, limits.at_once, stop, progress):
         _take(found, name, work[name], answer)
     return found
 
@@ -120,7 +147,7 @@ def _skipped(found: Verified, facts: NodeFacts, affects: int) -> bool:
     return bool(facts.unaskable)
 
 
-def _gathered(
+def gathered(
     one: Callable[[str], Answer[Key]], names: list[str], at_once: int, stop: threading.Event, progress: Callable[[int, int], None]
 ) -> Iterator[tuple[str, Answer[Key]]]:
     """Yield each node's answer as it comes. An interrupt tells all threads to stop, and waits until they have cleaned up."""
@@ -142,10 +169,12 @@ def _gathered(
 
 def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
     found.files |= {(name, path): file for path, file in answer.files.items()}
+    for path, content in answer.contents.items():
+        found.contents[name, path] = found.texts.setdefault(content, content)
     found.gaps.extend(answer.gaps)
     found.own.update(answer.uids)
     if name in found.nodes and answer.kubelet is not None:
-        found.nodes[name] = with_command_line(found.nodes[name], answer.kubelet.seccomp_default is True)
+        found.nodes[name] = with_process(found.nodes[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
     no_id = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
     found.observed |= {key: answer.observed.get(key, silent if value else no_id) for key, value in work.ids.items()}

@@ -53,7 +53,8 @@ def _node_default(case: Case) -> KubeletDefault:
     return node.default if node is not None else case.placement.assumed_default
 
 
-def _default_evidence(case: Case) -> tuple[str, ...]:
+def default_evidence(case: Case) -> tuple[str, ...]:
+    """Return what is written, and what is known of the default behind it."""
     node, default = case.placement.node, _node_default(case).value
     if node is not None:
         source = f" ({node.default_source})" if node.default_source else ""
@@ -71,21 +72,23 @@ def _unset_off(case: Case) -> Template | None:
     reason = case.effective.explanation
     if case.effective.decided_by is DecidedBy.PRIVILEGED:
         reason = f"nothing set, no seccompDefault on {case.placement.node_name}, and privileged"
-    return UNSET_DEFAULT_OFF.finding(reason, evidence=_default_evidence(case), patch=_patch(case))
+    return UNSET_DEFAULT_OFF.finding(reason, evidence=default_evidence(case), patch=_patch(case))
 
 
 def _kubelet_only(case: Case) -> Template | None:
     if case.effective.decided_by is not DecidedBy.KUBELET or not case.confined:
         return None
-    return KUBELET_ONLY.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
+    if unfiltered(case.observed) or case.unconfined_elsewhere:
+        return None
+    return KUBELET_ONLY.finding(case.effective.explanation, evidence=default_evidence(case), patch=_NEW)
 
 
 def _unset_unknown(case: Case) -> Template | None:
     if case.declared.field is not None or case.effective.type is not EffectiveType.UNKNOWN:
         return None
-    if unfiltered(case.observed):
+    if unfiltered(case.observed) or case.unconfined_elsewhere:
         return None
-    return UNSET_UNKNOWN.finding(case.effective.explanation, evidence=_default_evidence(case), patch=_NEW)
+    return UNSET_UNKNOWN.finding(case.effective.explanation, evidence=default_evidence(case), patch=_NEW)
 
 
 def _lost_to_privileged(case: Case) -> Template | None:

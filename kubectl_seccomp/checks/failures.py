@@ -63,8 +63,9 @@ SIGNATURES = (
     _signature(r"seccomp get action|invalid seccomp action|seccomp unknown architecture", "crun 1.8 to 1.28", file=True),
     _signature(r"seccomp misses the default action|unknown seccomp option", "crun 1.8 to 1.28 (from source)", file=True),
     _signature(r"Required field 'defaultAction' not present", "crun 1.8 to 1.28", file=True),
-    _signature(r"error closing exec fds: .{0,500}not permitted", "runc 1.1 to 1.5: its own calls are refused", specific=False),
+    _signature(r"error closing exec fds: .{0,500}not (?:permitted|implemented)", "runc 1.1 to 1.5: calls refused", specific=False),
     _signature(r"cannot start a stopped process", "runc 1.1 to 1.5: ERRNO by default, no rules", specific=False),
+    _signature(r"open /proc/\d+/stat: no such file", "CRI-O 1.36 with runc 1.5: ERRNO by default, no rules", specific=False),
     _signature(r"context deadline exceeded|context canceled", "KILL by default hangs runc 1.1 to 1.5", specific=False),
     _signature(r"container process is already dead", "runc 1.1 (from source)", specific=False),
 )

@@ -96,7 +96,11 @@ def _changed(case: Case) -> Template | None:
     if not case.file.changed or not case.loads_file:
         return None
     path, node = short(case.file.path or case.path, 500), case.placement.node_name
-    return FILE_CHANGED.finding(f"{path} on {node} has changed since the container started", evidence=_file_evidence(case))
+    earlier = case.file.earlier_sha256
+    told = (
+        f"sha256 in the earlier report: {earlier}" if earlier else "its earlier hash is known from an earlier report only (--earlier)"
+    )
+    return FILE_CHANGED.finding(f"{path} on {node} has changed since the container started", evidence=(*_file_evidence(case), told))
 
 
 LOCALHOST_PREFIX = Check(

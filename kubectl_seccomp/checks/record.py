@@ -7,12 +7,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..effective import CONFINED_TYPES, Placement, short
+from ..landing import Landing
 from ..model import (
     ContainerType,
     DecidedBy,
     Declared,
     Effective,
     EffectiveType,
+    KubeletDefault,
     Observed,
     ProfileFile,
     Severity,
@@ -25,7 +27,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """One container, as every check sees it: no names, so that equal containers share their findings.
 
     `annotations` holds only those that a runtime reads; `overridden_everywhere` is set when the pod says Unconfined and
-    every container sets a confined profile of its own.
+    every container sets a confined profile of its own; `older` when nothing is set and the container runs since before its kubelet
+    started.
     """
 
     declared: Declared
@@ -37,7 +40,9 @@ class Case(Struct, frozen=True, kw_only=True):
     annotations: tuple[tuple[str, str], ...] = ()
     troubles: tuple[Trouble, ...] = ()
     overridden_everywhere: bool = False
+    older: bool = False
     type: ContainerType = ContainerType.CONTAINER
+    landing: Landing | None = None
 
     @property
     def declared_type(self) -> str | None:
@@ -63,6 +68,16 @@ class Case(Struct, frozen=True, kw_only=True):
     def opens_file(self) -> bool:
         """Whether the runtime opens the file: also for a sandbox, when it writes the container's specification."""
         return self.loads_file or self.effective.decided_by is DecidedBy.SANDBOX
+
+    @property
+    def unconfined_elsewhere(self) -> tuple[str, ...]:
+        """The nodes whose kubelets give no filter, where it could be placed and only a kubelet gives it one."""
+        if self.landing is None or self.declared.field is not None:
+            return ()
+        on, off = (self.landing.defaults.get(word, ()) for word in (KubeletDefault.ON, KubeletDefault.OFF))
+        undecided = self.placement.node is None and self.effective.decided_by is DecidedBy.NOTHING and bool(on)
+        protected = self.confined and self.effective.decided_by is DecidedBy.KUBELET
+        return off if undecided or protected else ()
 
     @property
     def path(self) -> str:

@@ -59,7 +59,7 @@ def _killed(case: Case) -> Template | None:
 
 
 def _contradiction(case: Case) -> Template | None:
-    if not case.confined or not unfiltered(case.observed):
+    if not case.confined or case.older or not unfiltered(case.observed):
         return None
     seen = "no filter" if case.observed.state is Observation.UNFILTERED else "strict mode, which excludes a filter"
     return CONTRADICTION.finding(
@@ -79,10 +79,11 @@ def _unexpected(case: Case) -> Template | None:
 
 
 def _no_filter(case: Case) -> Template | None:
-    if case.effective.type is not EffectiveType.UNKNOWN or not unfiltered(case.observed):
+    older = case.older and case.confined
+    if not (older or case.effective.type is EffectiveType.UNKNOWN) or not unfiltered(case.observed):
         return None
     return NO_FILTER.finding(
-        "the kernel reports no filter",
+        "the kernel reports no filter" + older * ": it started before its kubelet, whose default was another then",
         evidence=(case.written, case.seen),
         patch="RuntimeDefault",
     )
@@ -148,7 +149,7 @@ CONTRADICTION = Check(
     severities=(Severity.CRITICAL,),
     run=_contradiction,
     why="By its fields, its node and its runtime the container has a filter; its process has none. Something replaced or dropped "
-    "the profile: a runtime's configuration, an NRI plugin, a kernel without seccomp, or a default changed after it started.",
+    "the profile: a runtime's configuration, an NRI plugin, or a kernel without seccomp.",
     fix="Restart the pod and check again. If it stays, look at the configuration of the container runtime on this node.",
     sources=("proc_pid_status(5): Seccomp",),
 )
@@ -171,8 +172,10 @@ NO_FILTER = Check(
     title="The kernel reports no filter",
     severities=(Severity.HIGH,),
     run=_no_filter,
-    why="What should be in force could not be worked out, but the container's process was looked at, and it has no filter.",
-    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod.",
+    why="What should be in force could not be worked out, or the kubelet's default was turned on after the container had started; its "
+    "process was looked at, and it has no filter.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. A default that was turned on later takes effect when the "
+    "container is created again.",
     sources=("proc_pid_status(5): Seccomp",),
 )
 CHECKS = (

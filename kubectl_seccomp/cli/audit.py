@@ -13,13 +13,16 @@ from ..cluster.connection import Options
 from ..model import Fault, Gap, Report
 from .boundary import put, say
 from .given import Files, Judging, Output, Probing, Selecting, Verifying
-from .looking import looked_at
-from .options import MACHINE, FailOn, Format
-from .reports import finish, head, policy, query_of, width
+from .looking import Manifests, chosen, looked_at
+from .options import MACHINE, FailOn, Format, WhatIf
+from .reports import finish, head, policy, put_manifests, query_of, width
 
 if TYPE_CHECKING:
     from ..pods import Pod
     from .looking import Look
+
+# Formats that have room for what a filter leaves open.
+_WHOLE = (Format.WIDE, Format.JSON, Format.YAML)
 
 
 def audit(
@@ -31,16 +34,56 @@ def audit(
     judging: Judging,
     connection: Options,
     failing: bool = False,
+    what_if: WhatIf | None = None,
 ) -> int:
-    """Print what every container was given, what it gets, and why."""
+    """Print what every container was given, what it gets, and why; or what would change."""
     query = query_of(output)
+    if what_if is not None:
+        return _forecast(files, selecting, verifying, output, connection)
     _refuse_blind(judging, verifying)
     if not verifying.verify and replace(verifying, exec_=False) != Verifying():
-        raise Fault("--nodes, --max-nodes and --concurrency say which nodes --verify asks, and how", "add --verify", 2)
-    look = functools.partial(looked_at, verifying=verifying, probing=probing) if verifying.verify or verifying.exec_ else None
-    report = make_report(files, selecting, judging, connection, cluster_wide=True, judge=True, look=look)
+        raise Fault("--nodes, --max-nodes, --concurrency and --earlier say how --verify asks", "add --verify", 2)
+    if probing.dry_run and (not verifying.verify or verifying.exec_):
+        raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
+    shown: Manifests | None = [] if probing.dry_run else None
+    looking = verifying.verify or verifying.exec_
+    look = functools.partial(looked_at, verifying=verifying, probing=probing, shown=shown) if looking else None
+    report = make_report(
+        files,
+        selecting,
+        judging,
+        connection,
+        cluster_wide=True,
+        judge=True,
+        look=look,
+        strengths=query is not None or output.output in _WHOLE,
+    )
+    if shown is not None:
+        return put_manifests(shown, output)
     put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
     return finish(report, output, judging.fail_on)
+
+
+def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: Output, connection: Options) -> int:
+    """Print which containers would change if their kubelets had seccompDefault."""
+    from ..render.forecast import changing, summary, table
+
+    if files.filename or verifying.verify or verifying.exec_:
+        raise Fault("--what-if looks at a cluster as it is: not together with -f, --verify or --exec", "leave out one or the other", 2)
+    if output.output not in (Format.TABLE, Format.JSON, Format.YAML):
+        raise Fault(f"--what-if has no -o {output.output.value}", "it has table, json, yaml", 2)
+    query = query_of(output)
+    report = make_report(files, selecting, Judging(), connection, cluster_wide=True, judge=False, pool=verifying.nodes or "")
+    if query or output.output is not Format.TABLE:
+        rows = []
+        put(query(report) if query else _audit_chunks(report, output, failing=False), exact=True)
+    else:
+        rows = changing(report)
+        put(table(rows, headers=not output.no_headers, width=width()))
+    code = finish(report, output, FailOn.NEVER, judged=False)
+    for line in summary(report.tail(), rows):
+        say(line)
+    return code
 
 
 def list_(files: Files, selecting: Selecting, output: Output, connection: Options) -> int:
@@ -61,14 +104,19 @@ def make_report(
     cluster_wide: bool,
     judge: bool,
     look: Look | None = None,
+    strengths: bool = False,
+    pool: str | None = None,
 ) -> Report:
-    """Return the report over manifests or over the cluster, still to be walked."""
+    """Return the report over manifests or over the cluster, still to be walked.
+
+    `strengths`: with what filters leave open; `pool`: with a forecast for the nodes of this label selector, "" for all.
+    """
     import msgspec
 
     from ..audit import Evidence
     from ..audit import audit as judge_pods
 
-    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None)
+    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None, strengths=strengths)
     if files.filename:
         if look is not None:
             raise Fault("--verify and --exec look at a cluster: not together with -f", "leave out one or the other", 2)
@@ -89,6 +137,8 @@ def make_report(
     wanted = Selection(namespace, selecting.selector, selecting.field_selector, selecting.chunk_size)
     found = select(api, wanted)
     evidence = nodes_evidence(api)
+    if pool is not None:
+        rules = msgspec.structs.replace(rules, what_if=chosen(api, pool or None) or frozenset())
     pods = found.pods
     if look is not None:
         evidence, through = look(api, pods, evidence)
@@ -104,6 +154,8 @@ def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
 
     looked = frozenset(("file", "process") if verifying.verify else ("process",) if verifying.exec_ else ())
     for key in judging.select:
+        if known(key) and blind(key, frozenset(("file", "process"))):
+            raise Fault(f"--select {key} is about nodes, and finds nothing here", "see: kubectl seccomp check node --help", 2)
         if known(key) and blind(key, looked):
             raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
 

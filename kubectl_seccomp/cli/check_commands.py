@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import CONNECTION, JUDGING, NAMESPACE, OUTPUT, PROBING, PROVING, Words
+from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, NAMESPACE, OUTPUT, PROBING, PROVING, Words
 
 CHECKING = (
     Command(
@@ -19,5 +19,35 @@ CHECKING = (
         ),
         Argument("names", "NAME", "Pods of one namespace.", many=True, required=True, words=Words.PODS),
         (NAMESPACE, PROBING, PROVING, OUTPUT, JUDGING, CONNECTION),
+    ),
+    Command(
+        "check node",
+        "Tell what a node has: kernel, kubelet, runtime, profile files, and who uses them.",
+        "nodes.check_node",
+        "Asks each node by a short-lived pod that is removed again, and lists the pods of the cluster to tell which of the node's"
+        " profile files are in use. A node that is not ready, runs Windows or has no machine behind it is not asked; a cordoned one"
+        " is when it is named.",
+        (
+            Example("One node", "kubectl seccomp check node node-a"),
+            Example("All of them, with hashes and users of the files", "kubectl seccomp check node --all -o wide"),
+            Example("For a program", "kubectl seccomp check node --all -o json"),
+        ),
+        Argument("names", "NAME", "Nodes.", many=True, words=Words.NODES),
+        (EVERY_NODE, PROBING, OUTPUT, JUDGING_NODES, CONNECTION),
+    ),
+    Command(
+        "check profile",
+        "Compare a Localhost profile's file over all nodes, with who uses it there and who could land there.",
+        "matrix.check_profile",
+        "Takes paths as a pod's localhostProfile has them. Asks each node by a short-lived pod that is removed again. Exits with 1 when"
+        " a workload that uses the file could land on a node where it is missing, does not load or has no effect.",
+        (
+            Example("One file over all nodes", "kubectl seccomp check profile profiles/app.json"),
+            Example("With owners, modes and times", "kubectl seccomp check profile profiles/app.json -o wide"),
+            Example("Two files on some nodes", "kubectl seccomp check profile a.json b.json --nodes '!gpu'"),
+            Example("For a program, with whole hashes", "kubectl seccomp check profile profiles/app.json -o json"),
+        ),
+        Argument("paths", "PATH", "Paths below the kubelet's seccomp directory.", many=True, required=True),
+        (ASKING, PROBING, OUTPUT, FAILING_FROM, CONNECTION),
     ),
 )

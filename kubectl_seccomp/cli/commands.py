@@ -11,7 +11,8 @@ from .command import PROGRAM as PROGRAM
 from .command import Argument as Argument
 from .command import Command as Command
 from .command import Example
-from .options import CONNECTION, FAILING, FILES, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING, Option, Words
+from .options import CONNECTION, FAILING, FILES, FORECASTING, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING, Option, Words
+from .profile_commands import PROFILING
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -28,10 +29,11 @@ COMMANDS: tuple[Command, ...] = (
             Example("For a program, failing from high on", "kubectl seccomp audit -o json --fail-on high"),
             Example("Manifests, for nodes with seccompDefault", "kubectl seccomp audit -f manifests/ -R --seccomp-default on"),
             Example("A dump of another cluster", "kubectl get pods -A -o json | kubectl seccomp audit -f -"),
+            Example("What seccompDefault would change", "kubectl seccomp audit --what-if seccompDefault"),
             Example("Names of the unconfined", "kubectl seccomp audit -o name --failing --select explicit-unconfined"),
         ),
         None,
-        (SELECTING, NAMESPACE, FILES, VERIFYING, PROBING, OUTPUT, FAILING, JUDGING, CONNECTION),
+        (SELECTING, NAMESPACE, FILES, VERIFYING, FORECASTING, PROBING, OUTPUT, FAILING, JUDGING, CONNECTION),
     ),
     Command(
         "list",
@@ -47,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
         (SELECTING, NAMESPACE, FILES, OUTPUT, CONNECTION),
     ),
     *CHECKING,
+    *PROFILING,
     Command(
         "explain",
         "Explain one check, or list them all.",
@@ -116,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 # The start of a name of two words, and what help says of it.
-FAMILIES = {"check": "Prove what one thing has."}
+FAMILIES = {"check": "Prove what one thing has.", "profile": "Say what a seccomp profile means on a node."}
 
 
 def everything() -> dict[str, Option]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..checks import CHECKS, by_key
+from ..checks import EVERY, by_key
 from ..fault import Fault
 from ..render.explain import catalogue, page
 from .boundary import put
@@ -11,7 +11,7 @@ from .boundary import put
 def explain(check_id: str | None = None) -> int:
     """Print what a check looks at, why it matters and how to fix it."""
     if check_id is None:
-        put(catalogue(CHECKS))
+        put(catalogue(EVERY))
         return 0
     found = by_key(check_id)
     if found is None:

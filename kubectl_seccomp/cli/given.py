@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..cluster.connection import Options
-from .options import Assume, FailOn, Format
+from .options import Assume, Decoder, FailOn, Format
 
 
 class Selecting(Struct, frozen=True):
@@ -51,6 +51,7 @@ class Probing(Struct, frozen=True):
     probe_namespace: str = "kube-system"
     kubelet_root: str | None = None
     timeout: int = 60
+    dry_run: bool = False
 
 
 class Proving(Struct, frozen=True):
@@ -67,7 +68,19 @@ class Verifying(Struct, frozen=True):
     exec_: bool = False
     nodes: str | None = None
     max_nodes: int | None = None
+    earlier: str | None = None
     concurrency: int = 16
+
+
+class Loading(Struct, frozen=True):
+    """Where a profile would be loaded, as far as it was said."""
+
+    decoder: Decoder | None = None
+    capabilities: list[str] = []
+    arch: str | None = None
+    kernel: str | None = None
+    runtime: str | None = None
+    libseccomp: str | None = None
 
 
 # By the name of the command function's parameter.
@@ -79,5 +92,6 @@ STRUCTS: dict[str, type[Struct]] = {
     "probing": Probing,
     "proving": Proving,
     "verifying": Verifying,
+    "loading": Loading,
     "connection": Options,
 }

@@ -17,6 +17,7 @@ from .options import Words
 SECONDS = 0.7
 _PATHS = {
     Words.NAMESPACES: lambda _: "/api/v1/namespaces",
+    Words.NODES: lambda _: "/api/v1/nodes",
     Words.PODS: lambda namespace: f"/api/v1/namespaces/{namespace}/pods",
 }  # fmt: skip
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model import Fault, Gap
-from .boundary import progress
+from .boundary import progress, say
 from .given import Probing, Verifying
 
 if TYPE_CHECKING:
     from ..audit import Evidence
     from ..cluster.api import Api
+    from ..cluster.pods import PodClient
     from ..cluster.probe import Settings
     from ..pods import Pod
     from ..verify import Verified
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     # What looks at a cluster before it is judged: `looked_at` with its options.
     Look = Callable[[Api, Iterator[Pod | Gap], Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
 
+Manifests = list[dict[str, Any]]
 DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
 
 
@@ -29,25 +32,44 @@ def settings(probing: Probing) -> Settings:
     return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
 
 
+def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
+    """Return what creates probe pods; with `shown` it only puts them there. What killed runs have left is removed before."""
+    from ..cluster.leftovers import sweep
+    from ..cluster.pods import PodClient
+    from ..cluster.rehearsal import Rehearsal
+
+    if shown is not None:
+        return Rehearsal(api.connection, shown)
+    client = PodClient(api.connection)
+    if left := sweep(api, client, probing.probe_namespace, time.time()):
+        say(f"note: removed {left} probe pod{'' if left == 1 else 's'} that a killed run had left in {probing.probe_namespace}")
+    return client
+
+
 def looked_at(
-    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing
+    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None = None
 ) -> tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]:
     """Return the evidence with what the nodes say, and what the pods have to pass through before they are judged by it.
 
-    There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap.
+    There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap. `shown` as in `pod_client`.
     """
     from msgspec import structs
 
+    from ..earlier import compared
     from ..evidence import still_unknown
     from ..execution import executed
     from ..verify import marked, unseen
 
+    known = _earlier(verifying.earlier)
     observed = dict(evidence.observed)
-    found = _ask_nodes(api, pods, evidence, verifying, probing) if verifying.verify else None
+    found = _ask_nodes(api, pods, evidence, verifying, probing, shown) if verifying.verify else None
     if found is not None:
         observed = found.observed
         gaps = (*still_unknown(evidence.gaps, found.nodes), *found.gaps)
-        evidence = structs.replace(evidence, nodes=found.nodes, files=found.files, gaps=gaps, own=frozenset(found.own))
+        files = compared(found.files, known)
+        evidence = structs.replace(
+            evidence, nodes=found.nodes, files=files, contents=found.contents, gaps=gaps, own=frozenset(found.own)
+        )
 
     def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         pods = marked(pods, found) if found is not None else pods
@@ -57,19 +79,35 @@ def looked_at(
     return structs.replace(evidence, observed=observed), through
 
 
-def _ask_nodes(api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing) -> Verified:
-    from ..cluster.pods import PodClient
+def _earlier(path: str | None) -> dict[tuple[str, str], str]:
+    """Return the hashes in an earlier report. Fault (2) when it cannot be read, or is none."""
+    from ..earlier import hashes
+
+    if path is None:
+        return {}
+    try:
+        with open(path, "rb") as file:
+            return hashes(file.read())
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise Fault(f"{path} is no report to compare with: {why}", "--earlier takes what audit --verify -o json printed", 2) from error
+
+
+def _ask_nodes(
+    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None
+) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(verifying.concurrency, verifying.max_nodes, _chosen(api, verifying.nodes), probing.kubelet_root)
-    work = survey(pods)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    work = survey(pods, evidence.nodes)
     try:
-        return verify(api, PodClient(api.connection), work, evidence.nodes, settings(probing), limits, _progress)
+        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)
     finally:
         progress("")
 
 
-def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
+    """Return the names of the nodes that fit --nodes, None without it. Fault when there are none."""
     from ..cluster.api import ApiError
     from ..cluster.lists import nodes
 
@@ -84,5 +122,6 @@ def _chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     return chosen
 
 
-def _progress(done: int, total: int) -> None:
+def asking(done: int, total: int) -> None:
+    """Show how many nodes have answered."""
     progress(f"asking nodes: {done} of {total}")

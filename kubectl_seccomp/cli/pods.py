@@ -14,9 +14,9 @@ from .boundary import put, say
 from .connect import open_api
 from .formats import machine
 from .given import Files, Judging, Output, Probing, Proving, Selecting
-from .looking import settings
+from .looking import Manifests, pod_client, settings
 from .options import MACHINE, Format
-from .reports import finish, head, policy, query_of
+from .reports import finish, head, policy, put_manifests, query_of
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
@@ -36,10 +36,13 @@ def check_pod(
     from ..audit import audit as judge
 
     query = query_of(output)
-    rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True)
+    rehearsed: Manifests | None = [] if probing.dry_run else None
+    rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True, strengths=True)
     api = open_api(connection)
     pods, absent = _read_all(api, names)
-    evidence, nodes = _evidence(api, pods, absent, proving, probing)
+    evidence, nodes = _evidence(api, pods, absent, proving, probing, rehearsed)
+    if rehearsed is not None:
+        return put_manifests(rehearsed, output)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
 
     def report() -> Report:
@@ -89,12 +92,11 @@ def _read(api: Api, name: str) -> Pod:
 
 
 def _evidence(
-    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing
+    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing, shown: Manifests | None
 ) -> tuple[dict[str, object], dict[str, NodeFacts]]:
     """Ask everything that these pods need and return the evidence, with these gaps and more, and the facts of their nodes."""
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
-    from ..cluster.pods import PodClient
     from ..evidence import node_evidence, still_unknown
     from ..proof import Ways, prove
 
@@ -108,22 +110,24 @@ def _evidence(
             handlers = runtime_handlers(api)
         except ApiError as error:
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
-    ways = Ways(settings(probing), not proving.no_exec, not proving.no_node, probing.kubelet_root)
-    client = PodClient(api.connection)
+    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node, probing.kubelet_root)
+    client = pod_client(api, probing, shown)
     files: dict[tuple[str, str], ProfileFile] = {}
+    contents: dict[tuple[str, str], bytes] = {}
     observed: dict[tuple[str, str], Observed] = {}
     events: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         proof = prove(api, client, pod, nodes.get(pod.spec.node_name or ""), ways)
         uid = pod.metadata.uid or ""
         files |= {(pod.spec.node_name or "", path): file for path, file in proof.files.items()}
+        contents |= {(pod.spec.node_name or "", path): content for path, content in proof.contents.items()}
         observed |= {(uid, container): value for container, value in proof.observed.items()}
         events[uid] = proof.events
         gaps.extend(proof.gaps)
         if proof.node is not None:
             nodes[proof.node.name] = proof.node
     evidence: dict[str, object] = {
-        "nodes": nodes, "handlers": handlers, "files": files, "observed": observed, "events": events,
+        "nodes": nodes, "handlers": handlers, "files": files, "contents": contents, "observed": observed, "events": events,
         "gaps": still_unknown(gaps, nodes),
     }  # fmt: skip
     return evidence, nodes

@@ -6,11 +6,11 @@ import datetime
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..model import Fault, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
-from .boundary import flush, say
+from ..model import Fault, Gap, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
+from .boundary import flush, put, say
 from .given import Files, Judging, Output, Selecting
 from .options import FailOn, Format
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..audit import Policy
 
 
-def head(source: str, context: str | None, namespaces: list[str], selector: str | None) -> Head:
+def head(source: str, context: str | None, namespaces: list[str], selector: str | None, kind: str = "SeccompReport") -> Head:
     """Return the head of a report made now."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector))
+    return Head(now, Tool("kubectl-seccomp", __version__), Scope(source, context, namespaces, selector), kind)
 
 
 def policy(judging: Judging, selecting: Selecting, files: Files) -> Policy:
@@ -62,19 +62,50 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
     return exit_code(tail, fail_on, allow_gaps=output.allow_gaps and not nothing)
 
 
+def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
+    """Print manifests as YAML documents, in the order of their nodes, and return the exit code."""
+    if output.output not in (Format.TABLE, Format.YAML):
+        raise Fault(f"--dry-run prints YAML: not together with -o {output.output.value}", "leave out -o", 2)
+    from ..render.manifests import render
+
+    put(render(sorted(manifests, key=lambda manifest: str(manifest["spec"]["nodeName"]))), exact=True)
+    if not manifests:
+        say("no probe pod would be created")
+    return 0
+
+
 def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
     """Return 1 for findings at or above `fail_on`, else 3 for gaps, else 0."""
-    if fail_on is not FailOn.NEVER and tail.worst is not None and tail.worst.rank <= Severity(fail_on.value).rank:
+    return code(tail.worst, tail.gaps, fail_on, allow_gaps=allow_gaps)
+
+
+def code(worst: Severity | None, gaps: tuple[Gap, ...], fail_on: FailOn, *, allow_gaps: bool) -> int:
+    """Return the same from the worst severity that was found and the gaps."""
+    if fail_on is not FailOn.NEVER and worst is not None and worst.rank <= Severity(fail_on.value).rank:
         return 1
-    return 3 if tail.gaps and not allow_gaps else 0
+    return 3 if gaps and not allow_gaps else 0
 
 
 def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
     """Return what prints the answer of --query, None where there is none. Fault (2), before anything is asked, for a wrong one."""
     if output.query is None:
         return None
-    if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)
     from ..render.query import query
 
+    _refuse_other_format(output)
     return query(output.query)
+
+
+def query_record_of(output: Output) -> Callable[[dict[str, object]], Iterator[str]] | None:
+    """Return the same for a report whose json form is made as a whole."""
+    if output.query is None:
+        return None
+    from ..render.query import query_record
+
+    _refuse_other_format(output)
+    return query_record(output.query)
+
+
+def _refuse_other_format(output: Output) -> None:
+    if output.output not in (Format.TABLE, Format.JSON):
+        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)

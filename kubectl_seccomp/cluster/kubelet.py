@@ -11,13 +11,10 @@ LARGEST = 4 * 1024 * 1024
 
 # Structured since 1.35 (v1alpha1) and 1.36 (v1beta1), text before that; plain application/json is refused with 406
 # (kubelet pkg/kubelet/server, apiserver component-base/zpages/flagz).
-_FLAGZ = ", ".join(
-    [
-        "application/json;v=v1beta1;g=config.k8s.io;as=Flagz",
-        "application/json;v=v1alpha1;g=config.k8s.io;as=Flagz",
-        "text/plain",
-    ]
-)
+_STRUCTURED = "application/json;v=v1beta1;g=config.k8s.io;as={0}, application/json;v=v1alpha1;g=config.k8s.io;as={0}"
+_FLAGZ = f"{_STRUCTURED.format('Flagz')}, text/plain"
+# Its text form has the time in the kubelet's own zone, by an abbreviation that may mean several.
+_STATUSZ = _STRUCTURED.format("Statusz")
 
 
 def configz(api: Api, node: str) -> bytes:
@@ -39,6 +36,14 @@ def flagz(api: Api, node: str) -> bytes:
         if error.status != 406:
             raise
     return _ask(api, node, "flagz", "*/*")
+
+
+def statusz(api: Api, node: str) -> bytes:
+    """Return when the kubelet started (1.35 and later), as a Statusz object in JSON.
+
+    Raises ApiError when the kubelet cannot be asked, or has no such page in that form.
+    """
+    return _ask(api, node, "statusz", _STATUSZ)
 
 
 def _ask(api: Api, node: str, page: str, accept: str | None) -> bytes:

@@ -11,51 +11,13 @@ from msgspec import Struct
 from ..model import Gap, NodeFacts
 from ..objects import ApiPod, ListMeta, Metadata
 from .api import INVALID, Api, ApiError, Query, segment
+from .node_facts import Node, facts
 from .pages import decoded, pages
 from .podlist import PAGE as PAGE
 from .podlist import pods as pods
 
-DIRECTORY_LABEL = "kubelet.kubernetes.io/directory-location"
 MOST_EVENTS = 500
 T = TypeVar("T")
-
-
-class Condition(Struct, frozen=True):
-    """status.conditions[]."""
-
-    type: str = ""
-    status: str = ""
-
-
-class NodeInfo(Struct, frozen=True, rename="camel"):
-    """status.nodeInfo."""
-
-    operating_system: str = ""
-    architecture: str = ""
-    kernel_version: str = ""
-    kubelet_version: str = ""
-    container_runtime_version: str = ""
-
-
-class NodeStatus(Struct, frozen=True, rename="camel"):
-    """status of a node."""
-
-    conditions: list[Condition] | None = None
-    node_info: NodeInfo | None = None
-
-
-class NodeSpec(Struct, frozen=True):
-    """spec of a node."""
-
-    unschedulable: bool = False
-
-
-class Node(Struct, frozen=True):
-    """A node, as far as a rule reads it."""
-
-    metadata: Metadata | None = None
-    spec: NodeSpec | None = None
-    status: NodeStatus | None = None
 
 
 class RuntimeClass(Struct, frozen=True):
@@ -117,12 +79,12 @@ def pod(api: Api, namespace: str, name: str) -> ApiPod:
 
 def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:
     """Yield all nodes that fit the label selector, with what their object says. ApiError when a page cannot be had."""
-    return map(_facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
+    return map(facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
 
 
 def node(api: Api, name: str) -> NodeFacts:
     """Return what the object of one node says. ApiError when it cannot be had."""
-    return _facts(decoded(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
+    return facts(decoded(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
 
 
 def runtime_handlers(api: Api) -> dict[str, str]:
@@ -193,32 +155,3 @@ def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE, query: Quer
         if isinstance(page, Gap):
             raise ApiError(0, "Incomplete", page.why)
         yield from page.items or ()
-
-
-def _facts(item: Node) -> NodeFacts:
-    metadata, status = item.metadata or Metadata(), item.status or NodeStatus()
-    info = status.node_info or NodeInfo()
-    ready = any(entry.type == "Ready" and entry.status == "True" for entry in status.conditions or ())
-    return NodeFacts(
-        metadata.name or "",
-        info.operating_system,
-        info.architecture,
-        info.kernel_version,
-        info.kubelet_version,
-        info.container_runtime_version,
-        directory_label=(metadata.labels or {}).get(DIRECTORY_LABEL),
-        reachable=ready,
-        unaskable=_unaskable(item, metadata.labels or {}, info.operating_system, ready),
-    )
-
-
-def _unaskable(item: Node, labels: dict[str, str], system: str, ready: bool) -> str:
-    """Return why no probe is sent to a node, empty when one is."""
-    if system == "windows":
-        return "a Windows node has no seccomp"
-    # The labels that virtual-kubelet and EKS put on nodes that are no machines: there is no host to mount.
-    if labels.get("type") == "virtual-kubelet" or labels.get("eks.amazonaws.com/compute-type") == "fargate":
-        return "there is no machine behind this node"
-    if not ready:
-        return "the node is not ready"
-    return "the node is cordoned" if item.spec is not None and item.spec.unschedulable else ""

@@ -38,8 +38,11 @@ class PodClient:
         self._sleep = sleep
         self._made: ApiClient | None = None
 
-    def prepare(self) -> ApiClient:
+    def prepare(self) -> None:
         """Import and make the client, once. An interrupt in the middle of that import must come before there is a pod."""
+        self._client()
+
+    def _client(self) -> ApiClient:
         if self._made is None:
             from kubernetes.client import ApiClient, Configuration
 
@@ -104,7 +107,7 @@ class PodClient:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        client = self.prepare()
+        client = self._client()
         headers = {"Accept": accept, "Content-Type": "application/json"}
         timeout = self._connection.timeout or seconds
         try:

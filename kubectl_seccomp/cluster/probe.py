@@ -14,9 +14,10 @@ from msgspec import Struct, structs
 
 from ..model import Gap
 from ..nodes import trouble
-from ..nodes.manifest import VOLUME_SECCOMP, ProbeRequest, mounts_for, pod_name, probe_pod
-from ..nodes.output import ProbeAnswer, absent_files, parse
+from ..nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, mounts_for, pod_name, probe_pod
+from ..nodes.output import Listing, ProbeAnswer, absent_files, leads_to_operator, parse
 from ..objects import ApiPod
+from ..times import epoch
 from . import lists
 from .api import Api, ApiError
 from .connection import one_line
@@ -28,6 +29,8 @@ LARGEST_LOG = 16 * 1024 * 1024
 EVENTS_SECONDS = 1.0
 # A pod outlives the patience of who asked by this much; then its deadline ends it, also after a SIGKILL.
 SPARE_SECONDS = 30
+# Clocks of a cluster differ by less, unless one of them is wrong.
+CLOCK_SECONDS = 60
 
 
 class Settings(Struct, frozen=True):
@@ -69,13 +72,14 @@ def ask(
     *,
     clock: Time | None = None,
     stop: threading.Event | None = None,
+    wanted: Wanted = NOTHING_MORE,
 ) -> Asked:
     """Ask one node about containers by id and about profile files by localhostProfile; always leaves nothing behind.
 
-    `root` is the kubelet's root directory. Setting `stop` from another thread ends the question early. Raises nothing but
-    KeyboardInterrupt, after the pod has been removed.
+    `root` is the kubelet's root directory, `wanted` what else the node is asked. Setting `stop` from another thread ends the
+    question early. Raises nothing but KeyboardInterrupt, after the pod has been removed.
     """
-    asking = _Asking(api, client, clock or Time(), stop or threading.Event(), settings)
+    asking = _Asking(api, client, clock or Time(), stop or threading.Event(), settings, wanted)
     said: list[str] = []
     answer = None
     try:
@@ -83,26 +87,29 @@ def ask(
     except _Failed as failed:
         said.append(one_line(str(failed)))
     gaps = tuple(Gap("node probe", f"node/{node}", why) for why in [*said, *asking.left])
-    return Asked(answer, gaps, tuple(asking.uids))
+    wrong = tuple(Gap("node clock", f"node/{node}", why) for why in asking.wrong_clock if answer is not None)
+    return Asked(answer, (*gaps, *wrong), tuple(asking.uids))
 
 
 class _Asking:
     """One question to one node: at most one pod at a time, a new one for each directory that turns out to be missing."""
 
-    def __init__(self, api: Api, client: PodClient, clock: Time, stop: threading.Event, settings: Settings) -> None:
+    def __init__(self, api: Api, client: PodClient, clock: Time, stop: threading.Event, settings: Settings, wanted: Wanted) -> None:
         self._api = api
         self._client = client
         self._clock = clock
         self._stop = stop
         self._settings = settings
+        self._wanted = wanted
         self._until = clock.now() + settings.timeout
         self.uids: list[str] = []
         self.left: list[str] = []
+        self.wrong_clock: tuple[str, ...] = ()
 
     def answer(self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...]) -> ProbeAnswer:
         # An interrupted import of the client cannot be begun again, so it comes before there is a pod to remove.
         self._client.prepare()
-        mounts = mounts_for(paths)
+        mounts = mounts_for(paths, listing=self._wanted.listing)
         absent: tuple[str, ...] = ()
         while True:
             try:
@@ -112,18 +119,27 @@ class _Asking:
                 mounts = tuple(volume for volume in mounts if volume not in absent)
                 continue
             if not found.complete:
-                raise _Failed("the probe's log is cut or garbled")
-            return structs.replace(found, files=absent_files(root, paths)) if VOLUME_SECCOMP in absent else found
+                raise _Failed(trouble.incomplete(found.lacks, self._settings.image))
+            if found.listing is not None and leads_to_operator(found.listing) and VOLUME_SPO not in (*mounts, *absent):
+                mounts = (*mounts, VOLUME_SPO)
+                continue
+            return self._without_directory(found, root, paths) if VOLUME_SECCOMP in absent else found
+
+    def _without_directory(self, found: ProbeAnswer, root: str, paths: tuple[str, ...]) -> ProbeAnswer:
+        listing = Listing(there=False) if self._wanted.listing else None
+        return structs.replace(found, files=absent_files(root, paths), listing=listing)
 
     def _request(
         self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], mounts: tuple[str, ...], absent: tuple[str, ...]
     ) -> ProbeRequest:
         nonce = secrets.token_hex(8)
         seconds = int(self._settings.timeout) + SPARE_SECONDS
-        asked = () if VOLUME_SECCOMP in absent else paths
+        asked, wanted = paths, self._wanted
+        if VOLUME_SECCOMP in absent:
+            asked, wanted = (), structs.replace(wanted, listing=False)
         return ProbeRequest(
             node, self._settings.namespace, pod_name(node, nonce), self._settings.image, nonce, root, seconds,
-            int(time.time()) + seconds, ids, asked, mounts, absent,
+            int(time.time()) + seconds, ids, asked, mounts, absent, wanted,
         )  # fmt: skip
 
     def _one_pod(self, request: ProbeRequest) -> ProbeAnswer:
@@ -149,23 +165,28 @@ class _Asking:
         removal.said.clear()
 
     def _made(self, request: ProbeRequest, removal: Removal) -> ProbeAnswer:
+        begun = self._clock.now()
         try:
             removal.uid = self._client.create(request.namespace, probe_pod(request))
         except ApiError as error:
             # Anything else than a clear refusal may still have made the pod.
             removal.gone = 400 <= error.status < 500 and error.status != 408
             raise _Failed(trouble.refused(error.status, error.message, error.why, request)) from error
-        self._wait(request, removal.uid)
-        return parse(self._log(request), request.nonce)
+        pod = self._wait(request, removal.uid)
+        found = parse(self._log(request), request.nonce)
+        created = epoch(pod.metadata.creation_timestamp) if pod.metadata is not None else None
+        if found.clock is not None and created is not None:
+            self.wrong_clock = trouble.wrong_clock(found.clock.now, created, self._clock.now() - begun, CLOCK_SECONDS)
+        return found
 
-    def _wait(self, request: ProbeRequest, uid: str) -> None:
-        """Wait until the pod has ended well."""
+    def _wait(self, request: ProbeRequest, uid: str) -> ApiPod:
+        """Wait until the pod has ended well, and return it."""
         asked = self._clock.now()
         while True:
             pod = self._look(request)
             phase = (pod.status.phase or "") if pod is not None and pod.status is not None else ""
-            if phase == "Succeeded":
-                return
+            if pod is not None and phase == "Succeeded":
+                return pod
             if pod is not None and (why := trouble.failed(pod, request) if phase == "Failed" else trouble.stuck(pod, request)):
                 raise _Failed(why)
             now = self._clock.now()

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..model import KubeletDefault, NodeFacts
+from ..times import epoch
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -44,7 +45,7 @@ class _Flagz(Struct, frozen=True):
 
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:
     """Return the kubelet's default and how it is known; None for an answer means that it could not be had."""
-    config, flag = configured(configz), _flag(flagz)
+    config, flag = configured(configz), flagged(flagz)
     if config is True:
         return KubeletDefault.ON, "configz says true"
     if flag is True:
@@ -58,11 +59,27 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
     return KubeletDefault.UNKNOWN, "the kubelet's configuration could not be read"
 
 
-def with_command_line(facts: NodeFacts, flag: bool) -> NodeFacts:
-    """Return a node's facts with what its kubelet's own command line says of --seccomp-default, where that decides.
+class _Statusz(Struct, frozen=True, rename="camel"):
+    start_time: str = ""
+
+
+def started(statusz: bytes | None) -> int | None:
+    """Return when the kubelet started, in epoch seconds, None where statusz does not show it."""
+    if statusz is None:
+        return None
+    try:
+        return epoch(msgspec.json.decode(statusz, type=_Statusz).start_time)
+    except _UNDECODABLE:
+        return None
+
+
+def with_process(facts: NodeFacts, flag: bool, since: int | None) -> NodeFacts:
+    """Return a node's facts with what its kubelet's process shows: when it started, and --seccomp-default where that decides.
 
     The flag turns the default on; without it the default is off only where configz says so too.
     """
+    if facts.kubelet_started is None:
+        facts = structs.replace(facts, kubelet_started=since)
     if facts.default is not KubeletDefault.UNKNOWN:
         return facts
     if flag:
@@ -90,8 +107,8 @@ def configured(configz: bytes | None) -> bool | None:
     return config.seccomp_default if config else None
 
 
-def _flag(flagz: bytes | None) -> bool | None:
-    """Return the flag's value. flagz lists every flag, so an answer without this one is one that is not understood."""
+def flagged(flagz: bytes | None) -> bool | None:
+    """Return what a flagz answer says of --seccomp-default, None when it says nothing: it lists every flag."""
     value = flags(flagz).get(SECCOMP_FLAG) if flagz is not None else None
     return parse_bool(value)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import posixpath
+import re
 
 from msgspec import Struct
 
@@ -24,6 +25,20 @@ SPO_DIRECTORY = "/var/lib/security-profiles-operator"
 VOLUME_SECCOMP, VOLUME_SPO = "seccomp", "spo"
 # PATH_MAX and NAME_MAX of Linux: no file can be opened by a longer name.
 LONGEST_PATH, LONGEST_NAME = 4096, 255
+_UID = re.compile(r"[0-9a-z-]{8,64}", re.ASCII)
+
+
+class Wanted(Struct, frozen=True):
+    """What a node is asked besides containers and single profiles: its kernel, all files below the seccomp directory, and the
+    modes of what else is in the cgroups of `pods` (their UIDs), which are their sandboxes.
+    """
+
+    kernel: bool = False
+    listing: bool = False
+    pods: tuple[str, ...] = ()
+
+
+NOTHING_MORE = Wanted()
 
 
 class ProbeRequest(Struct, frozen=True):
@@ -47,6 +62,7 @@ class ProbeRequest(Struct, frozen=True):
     paths: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    wanted: Wanted = NOTHING_MORE
 
 
 def pod_name(node: str, nonce: str) -> str:
@@ -56,9 +72,11 @@ def pod_name(node: str, nonce: str) -> str:
     return f"{NAME_PREFIX}{slug}-{digest}-{nonce[:8]}"
 
 
-def mounts_for(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the volumes that these localhostProfiles need: none, the seccomp directory, or the operator's as well."""
-    if not paths:
+def mounts_for(paths: tuple[str, ...], *, listing: bool = False) -> tuple[str, ...]:
+    """Return the volumes that these localhostProfiles need: none, the seccomp directory, or the operator's as well. A listing
+    needs the seccomp directory; that it leads into the operator's is seen by looking.
+    """
+    if not paths and not listing:
         return ()
     uses_operator = any(posixpath.normpath(path).startswith("operator/") for path in paths)
     return (VOLUME_SECCOMP, VOLUME_SPO) if uses_operator else (VOLUME_SECCOMP,)
@@ -115,7 +133,11 @@ def _container(request: ProbeRequest, volumes: list[tuple[str, str, str]]) -> di
 
 def questions(request: ProbeRequest) -> list[str]:
     """Return the script's arguments."""
-    return [*(f"i{container}" for container in request.ids), *map(_question, request.paths)]
+    wanted = request.wanted
+    whole = [letter for letter, asked in (("k", wanted.kernel), ("l", wanted.listing)) if asked]
+    # systemd's cgroups are named with underscores.
+    pods = [f"u{form}" for uid in wanted.pods if _UID.fullmatch(uid) for form in dict.fromkeys((uid, uid.replace("-", "_")))]
+    return [*whole, *(f"i{container}" for container in request.ids), *pods, *map(_question, request.paths)]
 
 
 def environment(request: ProbeRequest) -> dict[str, str]:

@@ -3,94 +3,93 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import posixpath
 import re
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import structs
 
 from ..model import FileState, Observation, Observed, ProfileFile
+from .answer import Audit as Audit
+from .answer import Clock as Clock
+from .answer import Entry as Entry
+from .answer import File as File
+from .answer import Kernel as Kernel
+from .answer import Kubelet as Kubelet
+from .answer import Listing as Listing
+from .answer import ProbeAnswer as ProbeAnswer
+from .answer import Process as Process
 from .kubelet import DEFAULT_ROOT, parse_bool
+from .manifest import SPO_DIRECTORY
 
 # More lines than any node has processes are no answer, and would take memory.
 MOST_LINES = 100_000
+# Clock ticks per second of /proc/PID/stat: USER_HZ is 100 on every architecture that Kubernetes supports (Linux
+# `include/uapi/asm-generic/param.h`; only alpha and ia64 have their own).
+TICKS = 100
 
 
-class Process(Struct, frozen=True):
-    """One process of a container. `started` counts clock ticks since the node's boot; `stable` is False where the pid
-    was given to another process during the read. `pids` is its NSpid, the node's own first.
-    """
+class _Said:
+    """What the lines up to now have said."""
 
-    container: str
-    pid: int
-    parent: int
-    started: int
-    stable: bool
-    mode: int | None
-    filters: int | None
-    no_new_privs: bool | None
-    pids: tuple[int, ...] = ()
+    def __init__(self) -> None:
+        self.files: list[File] = []
+        self.processes: list[Process] = []
+        self.kubelets: list[Kubelet] = []
+        self.entries: list[Entry] = []
+        self.facts: dict[str, str] = {}
+        self.audit: Audit | None = None
+        self.clock: Clock | None = None
+        self.listed: bool | None = None
 
+    def take(self, words: list[str]) -> None:
+        """Take one line. ValueError (binascii.Error is one) for what is not understood."""
+        match words:
+            case ["process", *rest]:
+                self.processes.append(_process(rest))
+            case ["file", index, state, path, *rest]:
+                self.files.append(_file(_int(index), state, path, rest))
+            case ["entry", name, state, path, *rest]:
+                self.entries.append(_entry(_text(name) or "", state, path, rest))
+            case ["listed", "whole" | "more" as word]:
+                self.listed = word == "whole"
+            case ["kubelet", *rest]:
+                self.kubelets.append(_kubelet(rest, self.clock))
+            case ["clock", now, boot]:
+                self.clock = Clock(_int(now), _optional(boot))
+            case ["kernel", key, coded]:
+                self.facts[key] = _text(coded) or ""
+            case ["audit", *flags] if len(flags) == len(Audit.__struct_fields__):
+                self.audit = Audit(*(flag == "1" for flag in flags))
+            case _:
+                raise ValueError("not understood")
 
-class File(Struct, frozen=True):
-    """One profile file: its place in the question, its facts, its bytes (at most 1 MiB)."""
-
-    index: int
-    facts: ProfileFile
-    content: bytes | None = None
-
-
-class Kubelet(Struct, frozen=True):
-    """One kubelet process and those of its flags that were given: None for a flag that is absent or not understood."""
-
-    pid: int
-    root: str
-    seccomp_default: bool | None = None
-    parent: int = 0
-    port: int | None = None
-    config: str | None = None
-    hostname: str | None = None
-
-
-class ProbeAnswer(Struct, frozen=True):
-    """All that one node said. `complete` is False for a log that is cut, foreign, or broken."""
-
-    complete: bool
-    files: tuple[File, ...] = ()
-    processes: tuple[Process, ...] = ()
-    kubelets: tuple[Kubelet, ...] = ()
+    def answer(self, complete: bool) -> ProbeAnswer:
+        """Return it as one value."""
+        kernel = Kernel(self.facts, self.audit) if self.audit is not None else None
+        listing = Listing(_filled(self.entries, self.files), self.listed) if self.listed is not None else None
+        return ProbeAnswer(complete, tuple(self.files), tuple(self.processes), tuple(self.kubelets), self.clock, kernel, listing)
 
 
 def parse(log: bytes, nonce: str) -> ProbeAnswer:
     """Return the answer in a probe's log: what stands between its start and its end line, marked with `nonce`."""
-    files: list[File] = []
-    processes: list[Process] = []
-    kubelets: list[Kubelet] = []
-    count: int | None = None
-    for line in log.decode("ascii", "replace").split("\n", MOST_LINES):
-        words = line.split(" ")
-        if count is None:
-            count = 1 if words == ["start", nonce] else None
-            continue
-        try:
-            match words:
-                case ["end", mark, number]:
-                    whole = mark == nonce and _int(number) == count
-                    return ProbeAnswer(whole, tuple(files), tuple(processes), tuple(kubelets))
-                case ["file", index, state, path, *rest]:
-                    files.append(_file(_int(index), state, path, rest))
-                case ["process", *rest]:
-                    processes.append(_process(rest))
-                case ["kubelet", *rest]:
-                    kubelets.append(_kubelet(rest))
-                case _:
-                    return ProbeAnswer(complete=False)
-        except (ValueError, binascii.Error):
-            return ProbeAnswer(complete=False)
-        count += 1
-    return ProbeAnswer(False, tuple(files), tuple(processes), tuple(kubelets))
+    start, end = f"start {nonce}\n".encode(), f"\nend {nonce} ".encode()
+    begin = 0 if log.startswith(start) else log.find(b"\n" + start) + 1
+    if not log.startswith(start, begin):
+        return ProbeAnswer(complete=False)
+    body, mark, rest = log[begin:].partition(end)
+    *lines, last = body.decode("ascii", "replace").rstrip("\n").split("\n", MOST_LINES)[1:] or [""]
+    if last.startswith("lacks "):
+        return ProbeAnswer(complete=False, lacks=tuple(last.split(" ")[1:]))
+    said = _Said()
+    try:
+        for line in lines:
+            said.take(line.split(" "))
+    except ValueError:
+        return ProbeAnswer(complete=False)
+    whole = mark == end and rest.partition(b"\n")[0] == hashlib.sha256(body + b"\n").hexdigest().encode()
+    return said.answer(whole and last == f"lines {len(lines) + 1}")
 
 
 def _int(word: str) -> int:
@@ -114,7 +113,7 @@ def _bytes(coded: str) -> bytes | None:
 
 def _text(coded: str) -> str | None:
     content = _bytes(coded)
-    return None if content is None else content.decode("utf-8", "replace")
+    return None if content is None else content.decode("utf-8", "backslashreplace")
 
 
 _STATES = {
@@ -133,13 +132,38 @@ def _file(index: int, state: str, coded: str, rest: list[str]) -> File:
     if state != "present":
         known, why = _STATES.get(state, (FileState.UNREADABLE, "the probe's answer is not understood"))
         return File(index, ProfileFile(known, path, explanation=f"{path or 'the file'}: {why}"))
-    size, mode, owner, mtime, ctime, digest, content = rest
+    *plain, digest, content = rest
     data = _bytes(content)
-    facts = ProfileFile(FileState.PRESENT, path, None if digest == "-" else digest, _int(size), mode, owner, _int(mtime), _int(ctime))
     if data is not None and hashlib.sha256(data).hexdigest() != digest:
         changed = ProfileFile(FileState.UNREADABLE, path, explanation=f"{path}: it changed while it was read")
         return File(index, changed)
-    return File(index, facts, data)
+    facts = _facts(FileState.PRESENT, path, plain)
+    return File(index, structs.replace(facts, sha256=None if digest == "-" else digest), data)
+
+
+def _facts(state: FileState, path: str | None, words: list[str], explanation: str | None = None) -> ProfileFile:
+    size, mode, owner, mtime, ctime = words
+    return ProfileFile(state, path, None, _int(size), mode, owner, _int(mtime), _int(ctime), explanation=explanation)
+
+
+def _entry(name: str, state: str, coded: str, rest: list[str]) -> Entry:
+    path = _text(coded)
+    match state:
+        case "folder":
+            return Entry(name, "folder", _facts(FileState.NOT_APPLICABLE, path, rest))
+        case "closed":
+            return Entry(name, "folder", _facts(FileState.UNREADABLE, path, rest, f"{path}: the probe may not look into it"))
+        case "way":
+            return Entry(name, "way", ProfileFile(path=path))
+    file = _file(0, state, coded, rest)
+    return Entry(name, "file" if state == "present" else "other", file.facts, file.content)
+
+
+def _filled(entries: list[Entry], files: list[File]) -> tuple[Entry, ...]:
+    """Return the entries with contents that were said before, of a question or of another entry: they are said once."""
+    said: list[File | Entry] = [*files, *entries]
+    known = {(each.facts.path, each.facts.sha256): each.content for each in said if each.content is not None}
+    return tuple(structs.replace(entry, content=known.get((entry.facts.path, entry.facts.sha256))) for entry in entries)
 
 
 def absent_files(root: str, paths: Iterable[str]) -> tuple[File, ...]:
@@ -151,23 +175,31 @@ def absent_files(root: str, paths: Iterable[str]) -> tuple[File, ...]:
     )
 
 
+def leads_to_operator(listing: Listing) -> bool:
+    """Whether a link in the listing leads into the directory of the Security Profiles Operator, which was not mounted."""
+    return any(
+        entry.kind == "other" and (entry.facts.path == SPO_DIRECTORY or (entry.facts.path or "").startswith(f"{SPO_DIRECTORY}/"))
+        for entry in listing.entries
+    )
+
+
 def _process(words: list[str]) -> Process:
-    container, pid, parent, before, after, mode, filters, privileges, pids = words
+    container, pod, pid, parent, started, mode, filters, privileges, pids = words
     return Process(
         container,
         _int(pid),
         _int(parent),
-        _int(before),
-        before == after,
+        _int(started),
         _optional(mode),
         _optional(filters),
         None if privileges == "-" else privileges == "1",
         () if pids == "-" else tuple(map(_int, pids.split(","))),
+        None if pod == "-" else pod.replace("_", "-"),
     )
 
 
-def _kubelet(words: list[str]) -> Kubelet:
-    pid, parent, root, flag, port, config, hostname = words
+def _kubelet(words: list[str], clock: Clock | None) -> Kubelet:
+    pid, parent, started, root, flag, port, config, hostname = words
     given = _text(port)
     return Kubelet(
         _int(pid),
@@ -177,6 +209,7 @@ def _kubelet(words: list[str]) -> Kubelet:
         int(given) if given is not None and re.fullmatch(r"\d{1,5}", given, re.ASCII) else None,
         _text(config),
         _text(hostname),
+        clock.boot + _int(started) // TICKS if clock is not None and clock.boot is not None else None,
     )
 
 
@@ -195,9 +228,22 @@ def own_kubelet(kubelets: Iterable[Kubelet], root: str | None = None, hostname: 
 
 def main_process(processes: Iterable[Process], container: str) -> Process | None:
     """Return the container's first process: the oldest, and of equals the one whose parent is outside of the container."""
-    mine = [process for process in processes if process.container == container and process.stable]
+    mine = [process for process in processes if process.container == container]
     pids = {process.pid for process in mine}
     return min(mine, key=lambda process: (process.started, process.parent in pids, process.pid), default=None)
+
+
+def sandboxes(processes: Iterable[Process]) -> dict[str, Observed]:
+    """Return what was seen of each pod's sandbox, by the pod's UID; a runtime may keep none (CRI-O's drop_infra_ctr).
+
+    No status names it. It is what is in the pod's cgroup and was not asked for, and of several the oldest: a sandbox is made
+    before its containers, and what is newer has been started since the pods were listed.
+    """
+    first: dict[str, Process] = {}
+    for process in processes:
+        if process.pod is not None and (process.pod not in first or process.started < first[process.pod].started):
+            first[process.pod] = process
+    return {pod: observed(process) for pod, process in first.items()}
 
 
 def observed(process: Process | None) -> Observed:

@@ -7,20 +7,13 @@ may be another file of the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, product
-
-from msgspec import Struct
+from itertools import product
 
 from ..model import NodeFacts
+from .answer import Kubelet as Kubelet
+from .answer import Root as Root
 from .kubelet import DEFAULT_ROOT, root_from_label
-from .output import Kubelet, own_kubelet
-
-
-class Root(Struct, frozen=True):
-    """Where to look, and whether that is known: said by the user, the kubelet, or its report on the container."""
-
-    path: str
-    known: bool
+from .output import own_kubelet
 
 
 def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: Iterable[str], events: Iterable[str]) -> Root:
@@ -29,10 +22,15 @@ def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: It
     `given` is what the user says. `reports` and `events` are the files, absolute, that a runtime could not load: named in
     container statuses, which only a kubelet writes, and in events, which others can write too. `paths` are localhostProfiles.
     """
-    for known in (given, node.kubelet_root, next(_named(reports, paths), None)):
+    sure = ((given, "--kubelet-root"), (node.kubelet_root, "flagz"), (next(_named(reports, paths), None), "a container's status"))
+    for known, source in sure:
         if known:
-            return Root(known.rstrip("/") or "/", True)
-    return Root(next(chain(_named(events, paths), root_from_label(node.directory_label), (DEFAULT_ROOT,))), False)
+            return Root(known.rstrip("/") or "/", True, source)
+    if (told := next(_named(events, paths), None)) is not None:
+        return Root(told, False, "an event")
+    if labelled := root_from_label(node.directory_label):
+        return Root(labelled[0], False, "the node's label")
+    return Root(DEFAULT_ROOT, False, "the kubelet's default")
 
 
 def _named(files: Iterable[str], paths: tuple[str, ...]) -> Iterator[str]:

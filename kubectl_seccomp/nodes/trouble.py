@@ -86,3 +86,24 @@ def _waiting(pod: ApiPod) -> Iterable[Waiting]:
     for entry in (pod.status.container_statuses if pod.status else None) or ():
         if entry.state is not None and entry.state.waiting is not None:
             yield entry.state.waiting
+
+
+def incomplete(lacks: Sequence[str], image: str) -> str:
+    """Return why a log is no answer; `lacks` are the programs that the probe did not find."""
+    if lacks:
+        return f"image {image} cannot run the probe, it lacks {', '.join(lacks)}: name another with --image"
+    return "the probe's log is cut or garbled"
+
+
+def wrong_clock(now: int, created: int, elapsed: float, allowed: int) -> tuple[str, ...]:
+    """Return what is wrong with a node's clock, nothing when it fits.
+
+    `now` is what the node said, `created` when the API server made the pod, by its own clock, and `elapsed` the seconds from
+    before that until the node had answered.
+    """
+    ahead = now - (created + int(elapsed) + 1)
+    behind = created - now
+    if max(ahead, behind) <= allowed:
+        return ()
+    way = f"{ahead} s ahead of" if ahead > 0 else f"{behind} s behind"
+    return (f"it is {way} the API server's: what happened before and after it was changed cannot be compared",)

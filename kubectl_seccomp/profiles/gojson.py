@@ -63,13 +63,18 @@ def _is_deep(raw: bytes) -> bool:
 
 
 def _fold(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    folded: dict[str, object] = {}
+    found: dict[str, object] = {}
     for key, value in pairs:
-        # Two letters beyond ASCII fold to ASCII ones: the long s and the Kelvin sign (encoding/json fold.go).
-        name = key.lower().replace("\u017f", "s")
-        if value is not None or not isinstance(folded.get(name), str):
-            folded[name] = value
-    return folded
+        name = folded(key)
+        if value is not None or not isinstance(found.get(name), str):
+            found[name] = value
+    return found
+
+
+def folded(key: str) -> str:
+    """Return a key as keys are compared."""
+    # Two letters beyond ASCII fold to ASCII ones: the long s and the Kelvin sign (encoding/json fold.go).
+    return key.lower().replace("\u017f", "s")
 
 
 def _no_constant(name: str) -> object:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from ..model import ContainerReport, Gap, KubeletDefault, NodeFacts, PodReport, PssLevel, Report, Template
 from . import cells
 from .patch import patch
+from .strength import strengths
 from .summary import gap_lines
-from .text import columns, display_width, fold, safe
+from .text import columns, fold, safe, wrapped
 
 HEADS = ("CONTAINER", "DECLARED", "EFFECTIVE", "OBSERVED", "VERDICT")
 _INDENT = "  "
@@ -43,13 +44,14 @@ def _pod(pod: PodReport, node: NodeFacts | None, gaps: list[Gap], width: int) ->
     if notes:
         yield "\n"
         for note in notes:
-            yield from _wrapped("", note, 2, width)
+            yield from wrapped("", note, 2, width)
+    yield from strengths(pod, width)
     for template, members in _findings(pod):
         yield "\n"
         yield from _finding(pod, template, members, width)
     yield "\n"
     verdicts = f"Baseline {_level(pod.pss.baseline)}, Restricted {_level(pod.pss.restricted)}"
-    yield from _wrapped("", safe(f"Pod Security {pod.pss.version}, seccomp control only: {verdicts}"), 2, width)
+    yield from wrapped("", safe(f"Pod Security {pod.pss.version}, seccomp control only: {verdicts}"), 2, width)
     yield from _gaps(gaps, width)
 
 
@@ -57,7 +59,7 @@ def _gaps(gaps: list[Gap], width: int) -> Iterator[str]:
     if gaps:
         yield "\n"
     for line in gap_lines(tuple(gaps)):
-        yield from _wrapped("", line, 2, width)
+        yield from wrapped("", line, 2, width)
 
 
 def header(pod: PodReport, node: NodeFacts | None) -> str:
@@ -119,11 +121,11 @@ def _findings(pod: PodReport) -> list[tuple[Template, list[ContainerReport]]]:
 def _finding(pod: PodReport, template: Template, members: list[ContainerReport], width: int) -> Iterator[str]:
     names = ", ".join(member.name for member in members)
     title = safe(f"{template.id} {template.severity.value:<8} ")
-    yield from _wrapped(title, safe(f"{names}: {template.reason}"), 2, width)
-    yield from _wrapped(_INDENT, safe(template.detail), 2, width)
+    yield from wrapped(title, safe(f"{names}: {template.reason}"), 2, width)
+    yield from wrapped(_INDENT, safe(template.detail), 2, width)
     for fact in template.evidence[:_FACTS]:
-        yield from _wrapped(f"{_INDENT}- ", safe(fact), 4, width)
-    yield from _wrapped(f"{_INDENT}Fix: ", safe(template.remediation), 2, width)
+        yield from wrapped(f"{_INDENT}- ", safe(fact), 4, width)
+    yield from wrapped(f"{_INDENT}Fix: ", safe(template.remediation), 2, width)
     if template.patch:
         for text in dict.fromkeys(patch(pod, member, template.patch) for member in members):
             yield "\n"
@@ -142,18 +144,3 @@ def _pasteable(text: str, width: int) -> Iterator[str]:
 
 def _level(level: PssLevel) -> str:
     return "passes" if level.allowed else f"fails ({level.detail})" if level.detail else "fails"
-
-
-def _wrapped(lead: str, text: str, hang: int, width: int) -> Iterator[str]:
-    """Yield text behind its lead, whose further lines stand `hang` columns in."""
-    first, *rest = _split(text, width - display_width(lead), width - hang)
-    yield f"{lead}{first}".rstrip(" ") + "\n"
-    yield from (f"{' ' * hang}{line}\n" for line in rest)
-
-
-def _split(text: str, first: int, further: int) -> list[str]:
-    """Return the lines of a text whose first line has another width than the further ones."""
-    text = text.strip(" ")
-    line = fold(text, first)[0]
-    rest = text[len(line) :].lstrip(" ")
-    return [line, *fold(rest, further)] if rest else [line]

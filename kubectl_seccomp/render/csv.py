@@ -24,13 +24,14 @@ _FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 def render(report: Report, *, headers: bool = True, failing: bool = False) -> Iterator[str]:
     """Yield lines of RFC 4180 CSV (ended by \\n), the first one the names of the columns."""
     if headers:
-        yield _written([HEADS])
+        yield written([HEADS])
     rows = _rows(report, failing)
     while batch := list(islice(rows, _BATCH)):
-        yield _written(batch)
+        yield written(batch)
 
 
-def _written(rows: Iterable[Iterable[str]]) -> str:
+def written(rows: Iterable[Iterable[str]]) -> str:
+    """Return rows of cells as lines."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..model import Report
-from .table import AUDIT_HEADS, audit_cells, audit_rows
+from .table import AUDIT_HEADS, audit_cells, audit_rows, every, with_findings
 
 _MARKS = re.compile(r"[\\`*_\[\]|~]")
 
@@ -15,7 +15,7 @@ def render(report: Report, *, failing: bool = False) -> Iterator[str]:
     """Yield a GitHub table with the rows of the `audit` table."""
     from tabulate import tabulate
 
-    rows = [[cell(text) for text in audit_cells(row)] for row in audit_rows(report, failing=failing)]
+    rows = [[cell(text) for text in audit_cells(row)] for row in audit_rows(report, with_findings if failing else every)]
     heads = [head.capitalize() for head in AUDIT_HEADS]
     yield tabulate(rows, heads, tablefmt="github", disable_numparse=True) + "\n"
 

@@ -24,6 +24,12 @@ def query(expression: str) -> Callable[[Report], Iterator[str]]:
 
     Raises Fault (2) for an expression that cannot be read, with the position; the answer, for one that does not fit the report.
     """
+    compiled = _compiled(expression)
+    return lambda report: _found(compiled, whole(report))
+
+
+def query_record(expression: str) -> Callable[[Record], Iterator[str]]:
+    """Return the same for a report that is a mapping already."""
     return functools.partial(_found, _compiled(expression))
 
 
@@ -41,10 +47,9 @@ def _compiled(expression: str) -> ParsedResult:
         raise Fault(f"--query: {_said(error)}", _HINT, 2) from error
 
 
-def _found(compiled: ParsedResult, report: Report) -> Iterator[str]:
+def _found(compiled: ParsedResult, document: Record) -> Iterator[str]:
     from jmespath.exceptions import JMESPathError
 
-    document = whole(report)
     try:
         result = compiled.search(document)
     except (JMESPathError, RecursionError) as error:

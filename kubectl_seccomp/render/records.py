@@ -67,6 +67,8 @@ class Recorder:
             "profileFile": convert(decision.file),
             "observed": convert(decision.observed),
             "verdict": decision.verdict.value if decision.verdict else None,
+            "strength": convert(decision.strength),
+            "forecast": convert(decision.forecast),
             "findings": convert([template.id for template in decision.templates]),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from msgspec import Struct
@@ -29,8 +29,18 @@ class Row(Struct):
     texts: set[str] | None = None
 
 
-def audit_rows(report: Report, *, failing: bool = False) -> list[Row]:
-    """Return one row per workload, container and decision, worst first, else in the order of the pods.
+def every(_: Decision) -> bool:
+    """Want all decisions."""
+    return True
+
+
+def with_findings(decision: Decision) -> bool:
+    """Want those with findings."""
+    return bool(decision.templates)
+
+
+def audit_rows(report: Report, wanted: Callable[[Decision], object] = every) -> list[Row]:
+    """Return one row per workload, container and decision that is wanted, worst first, else in the order of the pods.
 
     Decisions that differ only in a node's name are one row. Walks the pods of the report; what is kept are the rows.
     """
@@ -40,7 +50,7 @@ def audit_rows(report: Report, *, failing: bool = False) -> list[Row]:
         owner = cells.workload(pod)
         for member in pod.containers:
             decision = member.decision
-            if failing and not decision.templates:
+            if not wanted(decision):
                 continue
             place = (pod.namespace, owner.kind, owner.name, pod.file, pod.document)
             key = (*place, member.name, member.type, shapes.number(decision))
@@ -91,6 +101,7 @@ def _shape(decision: Decision) -> tuple[object, ...]:
         decision.observed.state,
         decision.verdict,
         tuple((template.id, template.severity) for template in decision.templates),
+        decision.forecast,
     )
 
 
@@ -122,7 +133,7 @@ def _severity(decision: Decision) -> str:
 
 def audit_table(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
     """Yield the table of `audit`; `width` is the columns of the terminal it goes to, None for anything else."""
-    rows = audit_rows(report, failing=failing)
+    rows = audit_rows(report, with_findings if failing else every)
     looked = any(row.decision.verdict is not None for row in rows)
     cells_ = [_with_observed(row) if looked else audit_cells(row) for row in rows]
     heads = (*AUDIT_HEADS[:-1], "OBSERVED", AUDIT_HEADS[-1]) if looked else AUDIT_HEADS
@@ -147,7 +158,7 @@ def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, w
     rows.sort(key=lambda row: row[0])
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
     name = "WORKLOAD" if files else "POD"
-    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "PSS-SECCOMP")
+    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-CALLS", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
         yield from columns([row for _, row in rows], heads if headers else None, width)
@@ -164,6 +175,7 @@ def _wide_cells(pod: PodReport, member: ContainerReport, files: bool) -> tuple[s
         cells.declared(decision, path=True),
         *_decided(decision),
         cells.observed(decision.observed),
+        cells.strength(decision),
         cells.pss(pod),
         *where,
         cells.ids(decision) or NONE,

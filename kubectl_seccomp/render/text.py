@@ -99,6 +99,21 @@ def _cut(piece: str, room: int) -> Iterator[str]:
     yield part
 
 
+def wrapped(lead: str, text: str, hang: int, width: int) -> Iterator[str]:
+    """Yield text behind its lead, whose further lines stand `hang` columns in."""
+    first, *rest = _split(text, width - display_width(lead), width - hang)
+    yield f"{lead}{first}".rstrip(" ") + "\n"
+    yield from (f"{' ' * hang}{line}\n" for line in rest)
+
+
+def _split(text: str, first: int, further: int) -> list[str]:
+    """Return the lines of a text whose first line has another width than the further ones."""
+    text = text.strip(" ")
+    line = fold(text, first)[0]
+    rest = text[len(line) :].lstrip(" ")
+    return [line, *fold(rest, further)] if rest else [line]
+
+
 def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width: int | None = None) -> Iterator[str]:
     """Yield the lines of a table in kubectl's shape: left-aligned, three blanks between, no borders, no trailing blanks.
 

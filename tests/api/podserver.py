@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ Log = Callable[[dict[str, Any]], bytes]
 def answer_of(pod: dict[str, Any], *lines: str) -> bytes:
     """The log of a probe that has these lines to say."""
     nonce = pod["metadata"]["labels"]["kubectl-seccomp/run"]
-    return "\n".join([f"start {nonce}", *lines, f"end {nonce} {len(lines) + 1}", ""]).encode()
+    body = "\n".join([f"start {nonce}", *lines, f"lines {len(lines) + 1}", ""]).encode()
+    return body + f"end {nonce} {hashlib.sha256(body).hexdigest()}\n".encode()
 
 
 class PodServer:
@@ -37,6 +39,7 @@ class PodServer:
         self.events: list[dict[str, Any]] = []
         self.node: Response | dict[str, Any] = status(404, "NotFound", 'nodes "node-a" not found')
         self.refusals: dict[str, Iterator[Response | None]] = {}
+        self.created: str | None = None
         self.lost = False
         self.appears = 0
         self.lingers: int | None = 1
@@ -68,7 +71,8 @@ class PodServer:
         return [method for method, _, _ in self.seen if method in names]
 
     def _create(self, body: dict[str, Any]) -> Response:
-        pod = {**body, "metadata": {**body["metadata"], "uid": f"uid-{len(self.made) + 1}"}, "status": {"phase": "Pending"}}
+        own = {"uid": f"uid-{len(self.made) + 1}", "creationTimestamp": self.created}
+        pod = {**body, "metadata": {**body["metadata"], **own}, "status": {"phase": "Pending"}}
         self.made.append(pod)
         self.pods[body["metadata"]["name"]] = pod
         if self.lost:

@@ -9,8 +9,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from kubectl_seccomp.cluster.api import Api, ApiError
-from kubectl_seccomp.cluster.leftovers import SELECTOR, Leftover, cleanup
+from kubectl_seccomp.cluster.leftovers import SELECTOR, Leftover, cleanup, sweep
 from kubectl_seccomp.cluster.pods import PodClient
+from kubectl_seccomp.cluster.probe import Settings, ask
+from kubectl_seccomp.cluster.rehearsal import Rehearsal
 from kubectl_seccomp.cluster.removal import Time
 from kubectl_seccomp.model import Gap
 from tests.api.conftest import status
@@ -126,3 +128,31 @@ def test_nothing_can_be_listed(api: Api, kube: PodServer) -> None:
     kube.refusals["GET"] = iter([status(403, "Forbidden", "no")] * 2)
     with pytest.raises(ApiError):
         clean(api, None)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "changes", "asked"),
+    [("100", {}, 1), ("390", {}, 0), ("389", {}, 1), ("100", {"deletionTimestamp": "2026-11-24T00:00:00Z"}, 0)],
+    ids=["long-past", "clocks-may-differ", "just-long-enough", "going-already"],
+)
+def test_a_run_removes_what_is_long_past_its_time(
+    api: Api, kube: PodServer, deadline: str, changes: dict[str, Any], asked: int
+) -> None:
+    leave(kube, OLD, deadline, **changes)
+    assert sweep(api, PodClient(api.connection), "kube-system", 690.0) == asked
+    assert len(kube.methods("DELETE")) == asked
+
+
+def test_what_a_run_may_not_remove_does_not_stop_it(api: Api, kube: PodServer) -> None:
+    leave(kube, OLD)
+    for verb in ("DELETE", "GET"):
+        kube.refusals[verb] = iter([status(403, "Forbidden", "no")] * 2)
+        assert sweep(api, PodClient(api.connection), "kube-system", 9_999.0) == 0
+
+
+def test_a_rehearsal_creates_nothing_and_keeps_the_manifest(api: Api, kube: PodServer) -> None:
+    shown: list[dict[str, Any]] = []
+    asked = ask(api, Rehearsal(api.connection, shown), "node-a", "/r", (), ("p.json",), Settings("probes", "busybox", 5.0))
+    assert [(each["metadata"]["namespace"], each["spec"]["nodeName"]) for each in shown] == [("probes", "node-a")]
+    assert asked.answer is None
+    assert kube.seen == []

@@ -10,6 +10,8 @@ import pytest
 
 from kubectl_seccomp.cluster import lists
 from kubectl_seccomp.cluster.api import Api, ApiError
+from kubectl_seccomp.cluster.node_facts import DIRECTORY_LABEL
+from kubectl_seccomp.facts import Taint
 from kubectl_seccomp.model import Gap, NodeFacts
 from kubectl_seccomp.pods import ApiPod
 from tests.api.conftest import Fake, ok, page, status
@@ -68,7 +70,7 @@ def test_names_do_not_lead_elsewhere(fake: Fake, api: Api, namespace: str, name:
 
 
 NODE = {
-    "metadata": {"name": "node-a", "labels": {lists.DIRECTORY_LABEL: "-var-lib-kubelet"}},
+    "metadata": {"name": "node-a", "labels": {DIRECTORY_LABEL: "-var-lib-kubelet"}},
     "status": {
         "conditions": [{"type": "MemoryPressure", "status": "False"}, {"type": "Ready", "status": "True"}],
         "nodeInfo": {
@@ -89,9 +91,11 @@ FACTS = NodeFacts(
     "containerd://2.4.2",
     directory_label="-var-lib-kubelet",
     reachable=True,
+    labels={DIRECTORY_LABEL: "-var-lib-kubelet"},
 )
 
 
+FARGATE = {"eks.amazonaws.com/compute-type": "fargate"}
 NOT_READY, NO_MACHINE = "the node is not ready", "there is no machine behind this node"
 
 
@@ -114,9 +118,16 @@ def with_ready(state: str | None) -> dict[str, Any]:
         (with_ready("False"), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
         (with_ready("Unknown"), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
         (with_ready(None), NodeFacts("n", reachable=False, unaskable=NOT_READY)),
-        ({**with_ready("True"), "spec": {"unschedulable": True}}, NodeFacts("n", unaskable="the node is cordoned")),
-        (labelled(type="virtual-kubelet"), NodeFacts("n", unaskable=NO_MACHINE)),
-        (labelled(**{"eks.amazonaws.com/compute-type": "fargate"}), NodeFacts("n", unaskable=NO_MACHINE)),
+        ({**with_ready("True"), "spec": {"unschedulable": True}}, NodeFacts("n", unaskable="the node is cordoned", unschedulable=True)),
+        (
+            {
+                **with_ready("True"),
+                "spec": {"taints": [{"key": "a", "value": "b", "effect": "NoSchedule"}, {"key": "c", "effect": "x"}]},
+            },
+            NodeFacts("n", taints=(Taint("a", "b", "NoSchedule"), Taint("c", None, "x"))),
+        ),
+        (labelled(type="virtual-kubelet"), NodeFacts("n", unaskable=NO_MACHINE, labels={"type": "virtual-kubelet"})),
+        (labelled(**FARGATE), NodeFacts("n", unaskable=NO_MACHINE, labels=FARGATE)),
     ],
 )
 def test_nodes(fake: Fake, api: Api, item: dict[str, Any], facts: NodeFacts) -> None:

@@ -19,6 +19,8 @@ from kubectl_seccomp.cluster.pods import PodClient
 from kubectl_seccomp.cluster.probe import Asked, Settings, ask
 from kubectl_seccomp.cluster.removal import FORCED, Time
 from kubectl_seccomp.model import FileState
+from kubectl_seccomp.nodes.manifest import NOTHING_MORE, Wanted
+from kubectl_seccomp.nodes.output import Listing
 from tests.api.conftest import status
 from tests.api.podserver import PodServer, answer_of
 
@@ -59,9 +61,18 @@ def kube(api: Api, servers: dict[str, HTTPServer]) -> PodServer:
     return kube
 
 
-def probe(api: Api, clock: Clock, *paths: str, stop: threading.Event | None = None, settings: Settings = SETTINGS) -> Asked:
+def probe(
+    api: Api,
+    clock: Clock,
+    *paths: str,
+    stop: threading.Event | None = None,
+    settings: Settings = SETTINGS,
+    wanted: Wanted = NOTHING_MORE,
+) -> Asked:
     time = Time(clock.now, clock.sleep)
-    return ask(api, PodClient(api.connection, clock.sleep), "node-a", "/r", (ID,), paths, settings, clock=time, stop=stop)
+    return ask(
+        api, PodClient(api.connection, clock.sleep), "node-a", "/r", (ID,), paths, settings, clock=time, stop=stop, wanted=wanted
+    )
 
 
 def why(asked: Asked) -> str:
@@ -80,7 +91,7 @@ def waiting(reason: str) -> dict[str, Any]:
 
 
 def test_an_answer_and_nothing_left(api: Api, kube: PodServer, clock: Clock) -> None:
-    kube.log = lambda pod: answer_of(pod, f"process {ID} 9 1 5 5 2 1 0 9,1")
+    kube.log = lambda pod: answer_of(pod, f"process {ID} - 9 1 5 2 1 0 9,1")
     asked = probe(api, clock, "web.json")
     assert asked.gaps == ()
     assert asked.uids == ("uid-1",)
@@ -300,6 +311,77 @@ def test_a_log_that_is_no_answer(api: Api, kube: PodServer, clock: Clock, log: b
     kube.log = lambda _pod: log
     assert "cut or garbled" in why(probe(api, clock))
     assert kube.pods == {}
+
+
+def test_a_log_with_a_hole_in_it(api: Api, kube: PodServer, clock: Clock) -> None:
+    """The kubelet gives only what is left after a rotation: a log that begins in the middle, or has lost a part."""
+    line = f"process {ID} - 9 1 5 2 1 0 9,1"
+    kube.log = lambda pod: answer_of(pod, *[line] * 50).replace(f"{line}\n".encode() * 20, b"", 1)
+    assert "cut or garbled" in why(probe(api, clock))
+    kube.log = lambda pod: answer_of(pod, *[line] * 50)[200:]
+    assert "cut or garbled" in why(probe(api, clock))
+    assert kube.pods == {}
+
+
+def test_an_image_that_lacks_programs(api: Api, kube: PodServer, clock: Clock) -> None:
+    kube.log = lambda pod: f"start {pod['metadata']['labels']['kubectl-seccomp/run']}\nlacks tee\n".encode()
+    assert "it lacks tee: name another with --image" in why(probe(api, clock))
+
+
+LINK = "entry =b3BlcmF0b3I= outside =L3Zhci9saWIvc2VjdXJpdHktcHJvZmlsZXMtb3BlcmF0b3I="
+
+
+def test_a_listing_is_made_again_with_the_operators_directory_only_where_it_leads_there(
+    api: Api, kube: PodServer, clock: Clock
+) -> None:
+    kube.log = lambda pod: answer_of(pod, *([LINK] if len(kube.made) == 1 else []), "listed whole")
+    asked = probe(api, clock, wanted=Wanted(listing=True))
+    assert asked.answer is not None
+    assert asked.answer.listing is not None
+    assert [[volume["name"] for volume in pod["spec"]["volumes"]] for pod in kube.made] == [
+        ["proc", "seccomp"],
+        ["proc", "seccomp", "spo"],
+    ]
+    assert "l" in kube.made[0]["spec"]["containers"][0]["command"]
+    kube.made.clear()
+    kube.log = lambda pod: answer_of(pod, "listed whole")
+    assert probe(api, clock, wanted=Wanted(listing=True)).answer is not None
+    assert len(kube.made) == 1
+
+
+def test_a_link_into_a_directory_of_the_operator_that_is_not_there(api: Api, kube: PodServer, clock: Clock) -> None:
+    kube.statuses = [{"phase": "Succeeded"}, *[{"phase": "Pending"}] * 12, {"phase": "Succeeded"}]
+    kube.events = [event("FailedMount", NO_SECCOMP.format("spo"))]
+    kube.log = lambda pod: answer_of(pod, LINK, "listed whole")
+    asked = probe(api, clock, wanted=Wanted(listing=True))
+    assert asked.answer is not None
+    assert len(kube.made) == 3
+    assert asked.gaps == ()
+
+
+def test_a_node_without_the_directory_has_nothing_to_list(api: Api, kube: PodServer, clock: Clock) -> None:
+    kube.statuses = [*[{"phase": "Pending"}] * 12, {"phase": "Succeeded"}]
+    kube.events = [event("FailedMount", NO_SECCOMP.format("seccomp"))]
+    asked = probe(api, clock, "web.json", wanted=Wanted(listing=True, kernel=True))
+    assert asked.answer is not None
+    assert asked.answer.listing == Listing(there=False)
+    command = kube.made[1]["spec"]["containers"][0]["command"]
+    assert "k" in command
+    assert "l" not in command
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [(1_795_478_400, ""), (1_795_478_460, ""), (1_795_482_000, "s ahead of the API server's"), (1_795_474_800, "3600 s behind")],
+)
+def test_a_nodes_clock_is_compared_with_the_api_servers(api: Api, kube: PodServer, clock: Clock, now: int, told: str) -> None:
+    """Neither is compared with our own: this machine's clock may be the wrong one."""
+    kube.created = "2026-11-24T00:00:00Z"
+    kube.log = lambda pod: answer_of(pod, f"clock {now} 1795000000", f"process {ID} - 9 1 5 2 1 0 9,1")
+    asked = probe(api, clock)
+    assert asked.answer is not None
+    assert [(gap.what, gap.where) for gap in asked.gaps] == ([("node clock", "node/node-a")] if told else [])
+    assert told in "".join(gap.why for gap in asked.gaps)
 
 
 def test_a_log_that_is_refused(api: Api, kube: PodServer, clock: Clock) -> None:

@@ -14,6 +14,7 @@ from kubectl_seccomp.nodes.output import parse
 from kubectl_seccomp.pods import from_mapping
 from kubectl_seccomp.proof import still_there
 from tests.api.conftest import Fake, status
+from tests.api.podserver import answer_of
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -55,8 +56,8 @@ def test_a_pod_that_cannot_be_read_again_is_a_gap(fake: Fake, api: Api) -> None:
 
 
 def test_every_file_that_was_asked_for_has_an_answer() -> None:
-    log = b"start n\nfile 0 unreadable =L3Jvb3Qvc2VjY29tcC9hLmpzb24=\nfile 1 outside =L3Jvb3Qvc2VjY29tcC9iLmpzb24=\nend n 3\n"
-    answer = parse(log, "n")
+    lines = ("file 0 unreadable =L3Jvb3Qvc2VjY29tcC9hLmpzb24=", "file 1 outside =L3Jvb3Qvc2VjY29tcC9iLmpzb24=")
+    answer = parse(answer_of({"metadata": {"labels": {"kubectl-seccomp/run": "n"}}}, *lines), "n")
     assert answer.complete
     files = judged_files(answer, NodeFacts("n", runtime="containerd://2.4.2"), ("a.json", "b.json", "c.json"))
     assert {path: file.state for path, file in files.items()} == dict.fromkeys(("a.json", "b.json", "c.json"), FileState.UNREADABLE)

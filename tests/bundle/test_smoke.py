@@ -14,7 +14,7 @@ import yaml
 
 from krew.manifest import sums
 from kubectl_seccomp import __version__
-from kubectl_seccomp.checks import CHECKS
+from kubectl_seccomp.checks import EVERY
 from kubectl_seccomp.render.explain import page
 from tests.bundle.making import ROOT, SOURCE, build, made, run
 
@@ -71,7 +71,7 @@ def test_version_knows_the_client_library(bundle: Path, tmp_path: Path) -> None:
 
 def test_every_check_is_explained(bundle: Path) -> None:
     same(bundle, "explain")
-    for check in CHECKS:
+    for check in EVERY:
         assert run([bundle], "explain", check.id).stdout == "".join(page(check))
 
 
@@ -116,6 +116,8 @@ def test_the_archive_has_licences_and_nothing_of_this_machine(bundle: Path, bund
         assert terms is not None
         text = terms.read().decode()
     assert "LICENSE" in members
+    tables = {path.name for path in (ROOT / "kubectl_seccomp" / "data").iterdir() if path.suffix in (".txt", ".json")}
+    assert tables <= {Path(name).name for name in members if "kubectl_seccomp/data/" in name}
     assert all(title in text for title in ("\nPython\n", "\nkubernetes 3", "\nmsgspec ", "\npydantic_core ", "\npyinstaller "))
     assert {member.uid for member in members.values()} == {0}
     assert len({member.mtime for member in members.values()}) == 1

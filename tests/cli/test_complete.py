@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.checks import CHECKS
+from kubectl_seccomp.checks import EVERY
 from kubectl_seccomp.cli.completion import SHIM
 from kubectl_seccomp.cli.options import FailOn, Format
 
@@ -52,10 +52,10 @@ def complete(typed: str, **environment: str) -> tuple[list[str], str]:
 @pytest.mark.parametrize(
     ("typed", "values", "directive"),
     [
-        ("", ["audit", "list", "check", "explain", "cleanup", "rbac", "completion", "version"], ":4"),
+        ("", ["audit", "list", "check", "profile", "explain", "cleanup", "rbac", "completion", "version"], ":4"),
         ("che", ["check"], ":4"),
         ("-n shop che", ["check"], ":4"),
-        ("check ", ["pod"], ":4"),
+        ("check ", ["pod", "node", "profile"], ":4"),
         ("check x", [], ":4"),
         ("nope ", [], ":4"),
         ("audit ", [], ":4"),
@@ -91,12 +91,12 @@ def test_words_flags_and_values(typed: str, values: list[str], directive: str) -
 
 @pytest.mark.parametrize("typed", ["explain ", "audit --select ", "audit --ignore="])
 def test_checks_by_id_and_slug(typed: str) -> None:
-    assert set(complete(typed)[0]) == {name for check in CHECKS for name in (check.id, check.slug)}
+    assert set(complete(typed)[0]) == {name for check in EVERY for name in (check.id, check.slug)}
 
 
 def test_descriptions_follow_a_tab() -> None:
     done = subprocess.run([PROGRAM, "explain", "KS101"], capture_output=True, text=True, timeout=30, check=True)
-    title = next(check.title for check in CHECKS if check.id == "KS101")
+    title = next(check.title for check in EVERY if check.id == "KS101")
     assert done.stdout == f"KS101\t{title}\n:4\n"
 
 

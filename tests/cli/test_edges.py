@@ -79,6 +79,8 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
         (("--verify",), "not together with -f"),
         (("--nodes", "a=b"), "add --verify"),
         (("--max-nodes", "3"), "add --verify"),
+        (("--dry-run",), "give --verify"),
+        (("--what-if", "seccompDefault"), "not together with -f"),
         (("--concurrency", "3"), "add --verify"),
     ],
 )
@@ -86,6 +88,27 @@ def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str,
     done = run("audit", "-f", good, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("/etc/passwd",), "must be relative"),
+        (("ok.json", "a/../b"), "must not contain '..'"),
+        (("",), "it is empty"),
+        (("\x1b[31m/../x",), '"\\x1b[31m/../x" is no localhostProfile'),
+        (("\udcff",), "it is not text"),
+        (("ok.json", "-o", "csv"), "check profile has no -o csv"),
+        (("ok.json", "-o", "name"), "it has table, wide, json, yaml"),
+        (("ok.json", "--query", "["), "--query"),
+        (("ok.json", "--query", "a", "-o", "yaml"), "--query prints json"),
+    ],
+)
+def test_a_profile_that_no_pod_could_name_is_refused_before_anybody_is_asked(words: tuple[str, ...], told: str) -> None:
+    done = run("check", "profile", *words, "--server", "https://127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_a_query_is_read_before_anybody_is_asked() -> None:

@@ -128,6 +128,7 @@ def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
 
 LOCAL = [example.line for command in COMMANDS for example in command.examples if "-f manifests" in example.line]
 LOCAL += [example.line for command in COMMANDS for example in command.examples if not command.groups]
+LOCAL += [example.line for command in COMMANDS for example in command.examples if command.name.startswith("profile ")]
 
 
 @pytest.mark.parametrize("line", LOCAL)
@@ -136,7 +137,8 @@ def test_examples_that_need_no_cluster_work_as_written(tmp_path: Path, line: str
     plugin.write_text(f'#!/bin/sh\nshift\nexec {shlex.quote(str(PRODUCT))} "$@"\n')
     plugin.chmod(0o755)
     (tmp_path / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
+    (tmp_path / "profile.json").symlink_to(ROOT / "tests" / "fixtures" / "profiles" / "deny-list.json")
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == (1 if re.search(r"\baudit\b", line) else 0), done.stderr
+    assert done.returncode == (1 if re.search(r"\b(audit|diff)\b", line) else 0), done.stderr
     assert done.stdout

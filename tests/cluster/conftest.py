@@ -123,8 +123,8 @@ def add_ephemeral(instance: Instance, namespace: str, name: str, added: list[dic
 
 
 def _unsettled(instance: Instance) -> list[str]:
-    scheduled = "--field-selector=spec.schedulerName=default-scheduler"
-    pods = json.loads(instance.kubectl("get", "pods", "-A", scheduled, "-o", "json"))["items"]
+    # Others may use the cluster, too, each in namespaces of their own.
+    pods = json.loads(instance.kubectl("get", "pods", "-n", "default", "-o", "json"))["items"]
     return [pod["metadata"]["name"] for pod in pods if not _settled(pod)]
 
 

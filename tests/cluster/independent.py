@@ -10,7 +10,7 @@ from tests.cluster.conftest import Lab
 
 def independent_modes(lab: Lab) -> dict[tuple[str, str], set[int]]:
     """Return the Seccomp modes of all processes of each running container, by names of pod and container."""
-    modes = _modes()
+    modes = modes_by_id()
     return {
         (pod["metadata"]["name"], entry["name"]): modes[identity]
         for pod in json.loads(lab.kubectl("get", "pods", "-A", "-o", "json"))["items"]
@@ -20,7 +20,7 @@ def independent_modes(lab: Lab) -> dict[tuple[str, str], set[int]]:
     }
 
 
-def _modes() -> dict[str, set[int]]:
+def modes_by_id() -> dict[str, set[int]]:
     """Return the Seccomp modes of all processes by every id in their cgroup paths."""
     found: dict[str, set[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):

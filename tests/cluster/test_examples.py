@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 # The examples' own namespace; the shell's kubeconfig points to it.
 SHOP = "shop"
 LINES = [(command.name, example.line) for command in COMMANDS for example in command.examples]
-# Whatever else is on the cluster has findings; the shop's pods are confined.
-CODES = {"audit": {0, 1}}
+# Whatever else is on the cluster has findings, and so have its nodes; the shop's pods are confined.
+CODES = {"audit": {0, 1}, "check node": {0, 1}, "profile diff": {1}}
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make what the examples name, and return the folder to run them in."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
+    (folder / "profile.json").symlink_to(ROOT / "tests" / "fixtures" / "profiles" / "deny-list.json")
     lab.kubectl("create", "namespace", SHOP)
     spec = {
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},

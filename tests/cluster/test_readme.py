@@ -30,7 +30,7 @@ def attempt(venv: str, kubeconfig: str, prefix: list[str], *arguments: str) -> s
 def test_the_readme_names_both_commands_and_only_commands_that_exist(lab: Lab) -> None:
     assert "\n    scripts/try\n" in README
     assert "\n    scripts/test\n" in README
-    named = set(re.findall(r"`kubectl seccomp ([a-z]+(?: pod)?)", README))
+    named = set(re.findall(r"`kubectl seccomp ((?:check|profile) [a-z]+|[a-z]+)", README))
     assert named == {command.name for command in COMMANDS}
     for words in named:
         assert lab.run(*words.split(), "--help").code == 0

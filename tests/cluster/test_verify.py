@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,18 +174,25 @@ def test_without_nodes_proxy_the_kubelets_own_flag_still_counts(lab: Lab) -> Non
     assert members["unset-e", "c"]["effective"]["type"] == "RuntimeDefault"
 
 
-def test_a_file_that_is_edited_or_deleted_under_a_running_pod(lab: Lab) -> None:
+def test_a_file_that_is_edited_or_deleted_under_a_running_pod(lab: Lab, tmp_path: Path) -> None:
     place = lab.instance.seccomp_root("node-a") / "profiles" / "drift.json"
     text = (place.parent / "log.json").read_text()
     place.write_text(text)
     time.sleep(1.1)
     lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod("drift-a", "node-a", profile=localhost("profiles/drift.json"))))
     lab.kubectl("wait", "--for=condition=Ready", "pod/drift-a", "--timeout=60s")
-    before = seen(lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json").json)["drift-a", "c"]
+    first = lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json")
+    (tmp_path / "earlier.json").write_text(first.stdout)
+    before = seen(first.json)["drift-a", "c"]
     assert (before["effective"]["certainty"], before["findings"]) == ("certain", ["KS304"])
     time.sleep(1.1)
     place.write_text(text + "\n")
-    edited = seen(lab.run("audit", "--verify", "--nodes", "kubernetes.io/hostname=node-a", "-o", "json").json)["drift-a", "c"]
+    words = ("--nodes", "kubernetes.io/hostname=node-a", "--earlier", str(tmp_path / "earlier.json"))
+    second = lab.run("audit", "--verify", *words, "-o", "json").json
+    edited = seen(second)["drift-a", "c"]
+    (drift,) = [finding for finding in second["findings"] if finding["id"] == "KS305" and finding["subject"]["name"] == "drift-a"]
+    for digest in (before["profileFile"]["sha256"], edited["profileFile"]["sha256"]):
+        assert digest in " ".join(drift["evidence"])
     assert "KS305" in edited["findings"]
     assert edited["effective"]["certainty"] == "assumed"
     assert edited["profileFile"]["sha256"] != before["profileFile"]["sha256"]

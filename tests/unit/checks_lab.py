@@ -6,6 +6,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from msgspec import structs
+
 from kubectl_seccomp.audit import Evidence, Policy, audit
 from kubectl_seccomp.files import read
 from kubectl_seccomp.model import (
@@ -29,7 +31,9 @@ CHECKS = FIXTURES / "checks"
 ROOT = "/var/lib/kubelet/seccomp"
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 NODES = {
-    node.name: node
+    node.name: structs.replace(
+        node, labels={"kubernetes.io/hostname": node.name, **({"seccomp": "default"} if node.default is ON else {})}
+    )
     for node in (
         NodeFacts("node-on", "linux", runtime="containerd://2.4.2", default=ON, default_source="configz says true"),
         NodeFacts("node-off", "linux", runtime="containerd://2.4.2", default=OFF, default_source="configz says false, no flag"),
@@ -47,8 +51,12 @@ SEEN = {
 
 
 def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
-    """Return what a probe would say of a profile, with tests/fixtures/seccomp as the node's seccomp directory."""
-    here, there = FIXTURES / "seccomp" / path, f"{ROOT}/{path}"
+    """Return what a probe would say of a profile.
+
+    tests/fixtures/seccomp is every node's seccomp directory, but for the files in seccomp-NODE.
+    """
+    own, there = FIXTURES / f"seccomp-{node.name}" / path, f"{ROOT}/{path}"
+    here = own if own.exists() else FIXTURES / "seccomp" / path
     if here.is_dir():
         return ProfileFile(FileState.INVALID, there, explanation=f"{there}: it is a directory")
     if not here.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from kubectl_seccomp.nodes.manifest import VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, environment, questions
+from kubectl_seccomp.nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, environment, questions
 from kubectl_seccomp.nodes.output import ProbeAnswer, parse
 from kubectl_seccomp.nodes.script import SCRIPT
 
@@ -31,11 +32,18 @@ class Node:
     def __init__(self, top: Path, shell: list[str]) -> None:
         self.top = top
         self.shell = shell
+        self.script = SCRIPT
         self.seccomp = top / "host/seccomp"
         self.spo = top / "host/spo"
         self.seccomp.mkdir(parents=True)
         self.spo.mkdir()
         (top / "hostproc").mkdir()
+
+    def limit(self, name: str, value: int) -> None:
+        """Give one of the script's limits another value."""
+        changed = re.sub(rf"^{name}=\d+", f"{name}={value}", self.script, count=1, flags=re.MULTILINE)
+        assert changed != self.script
+        self.script = changed
 
     def write(self, name: str, content: bytes | str = "{}") -> Path:
         path = self.seccomp / name
@@ -67,7 +75,7 @@ class Node:
     def log(self, request: ProbeRequest = REQUEST) -> bytes:
         """What the script prints; anything on stderr is an error of the test."""
         done = subprocess.run(
-            [*POWERLESS, *self.shell, "-c", SCRIPT, "probe", *questions(request)],
+            [*POWERLESS, *self.shell, "-c", self.script, "probe", *questions(request)],
             env={"PATH": os.environ["PATH"], "P": str(self.top), **environment(request)},
             capture_output=True,
             timeout=60,
@@ -76,8 +84,15 @@ class Node:
         assert done.stderr == b""
         return done.stdout
 
-    def ask(self, *paths: str, ids: tuple[str, ...] = (), mounts: tuple[str, ...] = REQUEST.mounts, root: str = ROOT) -> ProbeAnswer:
-        request = structs.replace(REQUEST, paths=paths, ids=ids, mounts=mounts, root=root)
+    def ask(
+        self,
+        *paths: str,
+        ids: tuple[str, ...] = (),
+        mounts: tuple[str, ...] = REQUEST.mounts,
+        root: str = ROOT,
+        wanted: Wanted = NOTHING_MORE,
+    ) -> ProbeAnswer:
+        request = structs.replace(REQUEST, paths=paths, ids=ids, mounts=mounts, root=root, wanted=wanted)
         answer = parse(self.log(request), NONCE)
         assert answer.complete
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kubectl_seccomp.audit import Evidence, Policy, audit
 from kubectl_seccomp.checks import CHECKS, known, wanted
 from kubectl_seccomp.model import Gap, Head, KubeletDefault, NodeFacts, Scope, Tool
@@ -39,3 +41,24 @@ def test_no_beginning_chooses_nothing() -> None:
     assert wanted(template, (), ())
     assert not wanted(template, ("KS3",), ())
     assert not wanted(template, (), (template.slug[:4],))
+
+
+def running(started: str) -> Pod:
+    status = {"containerStatuses": [{"name": "c", "state": {"running": {"startedAt": started}}}]}
+    spec = {"nodeName": "node-a", "containers": [{"name": "c"}]}
+    made = from_mapping({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec, "status": status})
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("started", "certainty"),
+    [("1970-01-01T00:01:39Z", "assumed"), ("1970-01-01T00:01:40Z", "certain"), ("1970-01-01T00:01:41Z", "certain")],
+    ids=["before", "same-second", "after"],
+)
+@pytest.mark.parametrize("default", [KubeletDefault.ON, KubeletDefault.OFF])
+def test_a_default_is_certain_only_for_what_started_under_it(started: str, certainty: str, default: KubeletDefault) -> None:
+    node = NodeFacts("node-a", "linux", runtime="containerd://2.4.2", default=default, kubelet_started=100)
+    report = audit([running(started)], Evidence({"node-a": node}), Policy(), HEAD)
+    (found,) = report.pods
+    assert found.containers[0].decision.effective.certainty == certainty

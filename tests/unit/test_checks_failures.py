@@ -60,6 +60,8 @@ GENERIC = [
     "context deadline exceeded",
     "failed to create containerd task: failed to create shim task: context canceled: unknown",
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted",
+    OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: function not implemented",
+    "open /proc/3847/stat: no such file or directory",
     OCI + FDS + "ensure /proc/self/fd is on procfs: operation not permitted: unknown",
     CRIO + FDS + 'get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted"\n',
     OCI + "container process is already dead",

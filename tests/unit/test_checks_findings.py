@@ -48,6 +48,23 @@ def ids(subject: Case) -> list[str]:
     return [template.id for template in findings(subject)]
 
 
+BARE = Observed(Observation.UNFILTERED, 0, 0, via="node")
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        (case(Declared(), ON, observed=BARE), ["KS117"]),
+        (case(Declared(), ON, observed=BARE, older=True), ["KS119"]),
+        (case(Declared(), OFF, observed=BARE, older=True), ["KS102"]),
+        (case(Declared(), ON, older=True), ["KS103"]),
+    ],
+    ids=["same-run", "older-than-on", "older-than-off", "not-looked-at"],
+)
+def test_a_container_older_than_its_kubelet_s_default(subject: Case, expected: list[str]) -> None:
+    assert ids(subject) == expected
+
+
 @pytest.mark.parametrize(
     ("subject", "check", "patch"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.checks import CHECKS, by_key, known
+from kubectl_seccomp.checks import CHECKS, EVERY, by_key, known
 from kubectl_seccomp.checks.record import Check
 from kubectl_seccomp.words import Severity
 
@@ -99,6 +99,12 @@ KS120/fail-absolute          app   Localhost/pod/assumed   unproven      KS120 h
 KS120/fail-directory         app   Localhost/pod/assumed   unproven      KS120 high
 KS120/fail-type              app   RuntimeDefault/pod/assumed   unproven      KS120 high
 KS120/pass                   app   Localhost/pod/assumed   unproven
+KS121/fail                   app   RuntimeDefault/kubelet/certain   unproven      KS121 medium
+KS121/fail-not-scheduled     app   Unknown/nothing/unknown   unproven      KS121 medium
+KS121/pass                   app   RuntimeDefault/pod/certain   unproven
+KS121/pass-bare              app   RuntimeDefault/kubelet/certain   unproven      KS103 low
+KS121/pass-mirror            app   RuntimeDefault/kubelet/certain   unproven      KS103 low
+KS121/pass-selector          app   RuntimeDefault/kubelet/certain   unproven      KS103 low
 KS301/fail-sandbox           app   NotApplicable/sandbox/assumed   unproven      KS301 high, KS108 info
 KS301/fail-waiting           app   Localhost/pod/assumed   unproven      KS301 high
 KS301/fail                   app   Localhost/pod/assumed   unproven      KS301 high
@@ -118,6 +124,15 @@ KS304/pass-legacy-name       app   Localhost/pod/certain   unproven
 KS304/pass                   app   Localhost/pod/certain   unproven
 KS305/fail                   app   Localhost/pod/assumed   unproven      KS305 medium
 KS305/pass                   app   Localhost/pod/certain   unproven
+KS306/fail                   app   Localhost/pod/certain   unproven      KS306 medium
+KS306/fail-not-scheduled     app   Localhost/pod/assumed   unproven      KS306 high
+KS306/fail-without-effect    app   Localhost/pod/certain   unproven      KS306 medium
+KS306/pass                   app   Localhost/pod/certain   unproven
+KS306/pass-bare              app   Localhost/pod/certain   unproven
+KS306/pass-selector          app   Localhost/pod/certain   unproven
+KS307/fail                   app   Localhost/pod/certain   unproven      KS307 low
+KS307/pass                   app   Localhost/pod/certain   unproven
+KS307/pass-selector          app   Localhost/pod/certain   unproven
 """
 
 
@@ -205,11 +220,14 @@ def test_published_ids_keep_their_slugs() -> None:
         "KS118": "unexpected-filter",
         "KS119": "no-filter-observed",
         "KS120": "localhost-profile-refused",
+        "KS121": "default-depends-on-node",
         "KS301": "file-missing",
         "KS302": "file-without-effect",
         "KS303": "file-refused",
         "KS304": "file-forbids-nothing",
         "KS305": "file-changed",
+        "KS306": "file-not-everywhere",
+        "KS307": "file-differs",
     }
 
 
@@ -271,5 +289,5 @@ def test_the_page_about_the_checks_is_up_to_date() -> None:
     written = subprocess.run([sys.executable, str(script), "--stdout", "checks"], capture_output=True, check=True, timeout=60)
     page = written.stdout.decode()
     assert page == (REPOSITORY / "docs" / "checks.md").read_text(), "run scripts/generate_docs"
-    assert re.findall(r"^## (\S+) (\S+)$", page, re.MULTILINE) == [(check.id, check.slug) for check in CHECKS]
-    assert page.count("**Fix:** ") == len(CHECKS)
+    assert re.findall(r"^## (\S+) (\S+)$", page, re.MULTILINE) == [(check.id, check.slug) for check in EVERY]
+    assert page.count("**Fix:** ") == len(EVERY)

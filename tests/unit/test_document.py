@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_seccomp.model import FileState
-from kubectl_seccomp.profiles.document import ARCHITECTURES, Judgement, judge
+from kubectl_seccomp.profiles.document import Judgement, judge
+from kubectl_seccomp.profiles.oci import ARCHITECTURES
 
 DECODERS = ("containerd", "cri-o", "docker", "")
 ALLOW_READ = {"names": ["read"], "action": "SCMP_ACT_ALLOW"}

@@ -14,7 +14,22 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 PURE = [
     *(
         PACKAGE / name
-        for name in ("model.py", "facts.py", "words.py", "pods.py", "effective.py", "pss.py", "audit.py", "runtimes.py", "alike.py")
+        for name in (
+            "model.py",
+            "facts.py",
+            "words.py",
+            "pods.py",
+            "effective.py",
+            "pss.py",
+            "audit.py",
+            "alike.py",
+            "runtimes.py",
+            "node_report.py",
+            "eligibility.py",
+            "landing.py",
+            "placements.py",
+            "profile_matrix.py",
+        )
     ),
     *(PACKAGE / "checks").glob("*.py"),
     *(PACKAGE / "profiles").glob("*.py"),

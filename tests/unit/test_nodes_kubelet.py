@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from kubectl_seccomp.model import KubeletDefault
-from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default
+from kubectl_seccomp.model import KubeletDefault, NodeFacts
+from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default, started, with_process
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 
@@ -72,6 +72,27 @@ def test_the_text_form_with_any_delimiter(delimiter: str, value: str, expected: 
     assert seccomp_default(configz(False), body)[0] is expected
 
 
+# As a kubelet 1.37.2 answers.
+STATUSZ = b'{"kind":"Statusz","apiVersion":"config.k8s.io/v1beta1","startTime":"2026-11-24T11:55:39Z","uptimeSeconds":381}'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (STATUSZ, 1795521339),
+        (None, None),
+        (b"", None),
+        (b'{"startTime": 5}', None),
+        (b'{"startTime": "Tue Nov 24 11:55:39 UTC 2026"}', None),
+        (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 UTC 2026\n", None),
+        (b"[" * 100_000, None),
+    ],
+    ids=["1.37", "none", "empty", "number", "no-time", "text", "deep"],
+)
+def test_when_the_kubelet_started(body: bytes | None, expected: int | None) -> None:
+    assert started(body) == expected
+
+
 @pytest.mark.parametrize("version", ["v1alpha1", "v1beta1"])
 def test_the_structured_form(version: str) -> None:
     assert flags(flagz("true", version)) == {"seccomp-default": "true", "root-dir": "/r"}
@@ -114,3 +135,17 @@ def test_booleans_are_read_as_go_reads_them(value: str | None, expected: bool | 
 def test_a_label_may_mean_several_directories(label: str | None, expected: tuple[str, ...]) -> None:
     assert set(root_from_label(label)) == set(expected)
     assert root_from_label(label)[:1] == expected[:1]
+
+
+@pytest.mark.parametrize(
+    ("configured", "flag", "expected"),
+    [(False, True, ON), (False, False, OFF), (None, True, ON), (None, False, UNKNOWN)],
+)
+def test_the_kubelet_s_process_decides_where_nobody_else_has(configured: bool | None, flag: bool, expected: KubeletDefault) -> None:
+    seen = with_process(NodeFacts("n", configured=configured), flag, 100)
+    assert (seen.default, seen.kubelet_started) == (expected, 100)
+
+
+def test_what_the_kubelet_said_itself_stands() -> None:
+    said = NodeFacts("n", default=ON, default_source="configz says true", configured=True, kubelet_started=7)
+    assert with_process(said, False, 8) == said

@@ -15,6 +15,7 @@ from kubectl_seccomp.nodes.manifest import (
     VOLUME_SECCOMP,
     VOLUME_SPO,
     ProbeRequest,
+    Wanted,
     environment,
     mounts_for,
     pod_name,
@@ -154,3 +155,17 @@ def test_the_operators_directory_counts_when_it_is_mounted_or_known_to_be_absent
     mounts: tuple[str, ...], absent: tuple[str, ...], expected: str
 ) -> None:
     assert environment(structs.replace(REQUEST, mounts=mounts, absent=absent))["SPO"] == expected
+
+
+def test_what_is_asked_besides() -> None:
+    uid = "8e0c2b41-1111-2222-3333-444455556666"
+    wanted = Wanted(kernel=True, listing=True, pods=(uid, "7e2ab9cbd5a3c7c5a7a0e4f1e2d3c4b5", "no uid; id", ""))
+    assert questions(structs.replace(REQUEST, ids=("ab",), paths=(), wanted=wanted)) == [
+        "k", "l", "iab", f"u{uid}", f"u{uid.replace('-', '_')}", "u7e2ab9cbd5a3c7c5a7a0e4f1e2d3c4b5",
+    ]  # fmt: skip
+    assert questions(structs.replace(REQUEST, ids=(), paths=())) == []
+
+
+@pytest.mark.parametrize(("paths", "listing", "expected"), [((), False, ()), ((), True, (VOLUME_SECCOMP,))])
+def test_a_listing_needs_the_seccomp_directory(paths: tuple[str, ...], listing: bool, expected: tuple[str, ...]) -> None:
+    assert mounts_for(paths, listing=listing) == expected

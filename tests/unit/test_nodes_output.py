@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kubectl_seccomp.model import FileState, Observation, Observed
 from kubectl_seccomp.nodes.output import (
     Kubelet,
+    Listing,
     ProbeAnswer,
     Process,
     absent_files,
@@ -34,15 +35,18 @@ def b64(content: bytes | str) -> str:
 
 def log(*lines: str, start: str = f"start {NONCE}", count: int | None = None) -> bytes:
     number = len(lines) + 1 if count is None else count
-    return "\n".join([start, *lines, f"end {NONCE} {number}", ""]).encode()
+    body = "\n".join([start, *lines, f"lines {number}", ""]).encode()
+    return body + f"end {NONCE} {hashlib.sha256(body).hexdigest()}\n".encode()
 
 
 CONTENT = b'{"defaultAction": "SCMP_ACT_LOG"}'
 FILE = (
     f"file 0 present {b64('/r/seccomp/web.json')} 33 644 0:0 1700000000 1700000001 {hashlib.sha256(CONTENT).hexdigest()} {b64(CONTENT)}"
 )
-PROCESS = f"process {ID} 4711 12 500 500 2 1 0 4711,1"
-KUBELET = f"kubelet 99 1 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
+PROCESS = f"process {ID} - 4711 12 500 2 1 0 4711,1"
+ENTRY = f"entry {b64('web.json')}{FILE.removeprefix('file 0')}"
+FOLDER = f"entry {b64('d')} folder {b64('/r/seccomp/d')} 4096 755 0:0 1 2"
+KUBELET = f"kubelet 99 1 12345 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
 
 
 def test_a_whole_answer() -> None:
@@ -51,8 +55,22 @@ def test_a_whole_answer() -> None:
     (file,) = answer.files
     assert (file.index, file.content, file.facts.ctime) == (0, CONTENT, 1_700_000_001)
     assert (file.facts.state, file.facts.path, file.facts.size) == (FileState.PRESENT, "/r/seccomp/web.json", 33)
-    assert answer.processes == (Process(ID, 4711, 12, 500, True, 2, 1, False, (4711, 1)),)
+    assert answer.processes == (Process(ID, 4711, 12, 500, 2, 1, False, (4711, 1)),)
     assert answer.kubelets == (Kubelet(99, "/data/kubelet", True, 1, 10250),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "started"),
+    [
+        (("clock 1790000000 1780000000", KUBELET), 1_780_000_123),
+        (("clock 1790000000 -", KUBELET), None),
+        ((KUBELET,), None),
+    ],
+)
+def test_when_a_kubelet_started(lines: tuple[str, ...], started: int | None) -> None:
+    answer = parse(log(*lines), NONCE)
+    assert answer.complete
+    assert [entry.started for entry in answer.kubelets] == [started]
 
 
 def test_what_is_said_before_the_start_is_not_part_of_the_answer() -> None:
@@ -60,9 +78,83 @@ def test_what_is_said_before_the_start_is_not_part_of_the_answer() -> None:
     assert parse(log(PROCESS) + b"file nonsense\n", NONCE) == parse(log(PROCESS), NONCE)
 
 
-@pytest.mark.parametrize("length", range(0, len(log(FILE, PROCESS, KUBELET)) - 1, 7))
-def test_a_cut_log_is_never_complete(length: int) -> None:
-    assert not parse(log(FILE, PROCESS, KUBELET)[:length], NONCE).complete
+WHOLE = log("clock 1 0", FILE, PROCESS, PROCESS, ENTRY, FOLDER, "listed whole", KUBELET)
+
+
+def test_the_uncut_log_is_complete() -> None:
+    assert parse(WHOLE, NONCE).complete
+    assert parse(WHOLE.rstrip(b"\n"), NONCE).complete
+
+
+@pytest.mark.parametrize("length", range(0, len(WHOLE) - 1, 7))
+def test_a_log_without_its_tail_is_never_complete(length: int) -> None:
+    assert not parse(WHOLE[:length], NONCE).complete
+
+
+@pytest.mark.parametrize("length", range(1, len(WHOLE), 7))
+def test_a_log_without_its_head_is_never_complete(length: int) -> None:
+    assert not parse(WHOLE[length:], NONCE).complete
+
+
+@pytest.mark.parametrize("start", range(1, len(WHOLE) - 100, 41))
+@pytest.mark.parametrize("length", [1, 30, 97])
+def test_a_log_with_a_hole_is_never_complete(start: int, length: int) -> None:
+    assert not parse(WHOLE[:start] + WHOLE[start + length :], NONCE).complete
+
+
+def test_lines_that_changed_places_or_are_there_twice() -> None:
+    lines = WHOLE.splitlines(keepends=True)
+    for number in range(1, len(lines) - 2):
+        swapped = [*lines[:number], lines[number + 1], lines[number], *lines[number + 2 :]]
+        if swapped != lines:
+            assert not parse(b"".join(swapped), NONCE).complete
+        assert not parse(b"".join([*lines[: number + 1], *lines[number:]]), NONCE).complete
+
+
+def test_a_run_that_broke_off_is_not_complete_though_its_checksum_is_right() -> None:
+    body = f"start {NONCE}\n{PROCESS}\n".encode()
+    assert not parse(body + f"end {NONCE} {hashlib.sha256(body).hexdigest()}\n".encode(), NONCE).complete
+
+
+def test_an_image_that_lacks_programs() -> None:
+    answer = parse(f"start {NONCE}\nlacks sha256sum tee\n".encode(), NONCE)
+    assert (answer.complete, answer.lacks) == (False, ("sha256sum", "tee"))
+
+
+def test_a_listing() -> None:
+    lines = (
+        ENTRY, FOLDER, f"entry {b64('c')} closed {b64('/r/seccomp/c')} 4096 700 7:7 1 2", f"entry {b64('w')} way {b64('/r/seccomp/d')}",
+        f"entry {b64('p')} special {b64('/r/seccomp/p')}", f"entry {b64('o')} outside {b64('/etc/x')}", "listed more",
+    )  # fmt: skip
+    listing = parse(log(*lines), NONCE).listing
+    assert listing is not None
+    assert not listing.whole
+    kinds = {entry.name: (entry.kind, entry.facts.state) for entry in listing.entries}
+    assert kinds == {
+        "web.json": ("file", FileState.PRESENT),
+        "d": ("folder", FileState.NOT_APPLICABLE),
+        "c": ("folder", FileState.UNREADABLE),
+        "w": ("way", FileState.NOT_APPLICABLE),
+        "p": ("other", FileState.INVALID),
+        "o": ("other", FileState.UNREADABLE),
+    }
+    assert listing.entries[0].content == CONTENT
+    assert (listing.entries[1].facts.mode, listing.entries[1].facts.owner) == ("755", "0:0")
+
+
+def test_no_listing_is_not_an_empty_one() -> None:
+    assert parse(log(PROCESS), NONCE).listing is None
+    assert parse(log("listed whole"), NONCE).listing == Listing((), whole=True)
+
+
+def test_a_content_that_was_said_of_a_question_counts_for_the_entry() -> None:
+    without = ENTRY.rpartition(" ")[0] + " -"
+    listing = parse(log(FILE, without, "listed whole"), NONCE).listing
+    assert listing is not None
+    assert listing.entries[0].content == CONTENT
+    other = parse(log(FILE, without.replace("=L3Ivc2VjY29tcC93ZWIuanNvbg==", b64("/r/seccomp/x")), "listed whole"), NONCE).listing
+    assert other is not None
+    assert other.entries[0].content is None
 
 
 @pytest.mark.parametrize(
@@ -86,6 +178,15 @@ def test_a_foreign_or_shortened_log(text: bytes) -> None:
     [
         "",
         "unknown 1 2",
+        "entry",
+        f"entry {b64('x')} present",
+        FOLDER + " 7",
+        FOLDER.rpartition(" ")[0],
+        "listed perhaps",
+        "audit 1 1",
+        "kernel a",
+        "clock x y",
+        "lines 2",
         "file",
         "file 0 present",
         "file x missing -",
@@ -163,8 +264,8 @@ def test_the_files_of_a_node_without_the_directory() -> None:
     assert "there is no directory /r/seccomp" in (first.facts.explanation or "")
 
 
-def process(pid: int, started: int, parent: int = 1, *, container: str = ID, stable: bool = True) -> Process:
-    return Process(container, pid, parent, started, stable, 2, 1, None)
+def process(pid: int, started: int, parent: int = 1, *, container: str = ID) -> Process:
+    return Process(container, pid, parent, started, 2, 1, None)
 
 
 @pytest.mark.parametrize(
@@ -172,10 +273,8 @@ def process(pid: int, started: int, parent: int = 1, *, container: str = ID, sta
     [
         ([process(30, 300), process(20, 100), process(10, 200)], 20),  # pids wrap: the oldest counts
         ([process(10, 100, 20), process(20, 100, 5)], 20),  # the same tick: the one whose parent is outside
-        ([process(10, 50, stable=False), process(20, 100)], 20),  # given to another process meanwhile
         ([process(10, 50, container="other"), process(20, 100)], 20),
         ([process(20, 100, 5), process(10, 100, 5)], 10),
-        ([process(10, 100, stable=False)], None),
         ([], None),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from kubectl_seccomp.model import Observation
-from kubectl_seccomp.nodes.output import Kubelet, main_process, observed
+from kubectl_seccomp.nodes.manifest import Wanted
+from kubectl_seccomp.nodes.output import Audit, Kernel, Kubelet, main_process, observed, sandboxes
 from tests.unit.probed import SHELLS, Node
 
 ID = "4f2a" * 16
@@ -39,6 +41,17 @@ CGROUPS = {
     "systemd inside": f"0::/{SLICE}/cri-containerd-{{id}}.scope/init.scope\n",
     "docker inside": f"0::/{SLICE}/cri-containerd-{{id}}.scope/docker/{OTHER}\n",
     "kind": f"0::/kubelet.slice/kubelet-{SLICE}/cri-containerd-{{id}}.scope\n",
+    "containerd systemd burstable hybrid": f"9:memory:/{SLICE}/cri-containerd-{{id}}.scope\n1:name=systemd:/\n0::/\n",
+    "docker systemd v1": V1.format(f"{SLICE}/docker-{{id}}.scope"),
+    "docker systemd v2 guaranteed": f"0::/kubepods.slice/kubepods-{POD.replace('-', '_')}.slice/docker-{{id}}.scope\n",
+    "docker cgroupfs v2": f"0::/kubepods/burstable/{POD}/{{id}}\n",
+    "CRI-O cgroupfs v2": f"0::/kubepods/besteffort/{POD}/crio-{{id}}\n",
+    "CRI-O systemd v1": V1.format(f"{SLICE}/crio-{{id}}.scope"),
+    "crun's own cgroup, cgroupfs": f"0::/kubepods/{POD}/crio-{{id}}/container\n",
+    "a sibling in the reader's own pod": "0::/../cri-containerd-{id}.scope\n",
+    "the same quality of service, cgroupfs": f"0::/../../{POD}/{{id}}\n",
+    "systemd inside of crun's": f"0::/{SLICE}/crio-{{id}}.scope/container/init.scope\n",
+    "a static pod": "0::/kubepods/burstable/pod7e2ab9cbd5a3c7c5a7a0e4f1e2d3c4b5/{id}\n",
     "no newline at the end": f"0::/kubepods/{POD}/{{id}}",
 }
 
@@ -48,15 +61,12 @@ def node(tmp_path: Path, request: pytest.FixtureRequest) -> Node:
     return Node(tmp_path, request.param)
 
 
-def test_every_form_of_cgroup(node: Node) -> None:
-    expected = {}
-    for pid, text in enumerate(CGROUPS.values(), 100):
-        container = f"{pid:064x}"
-        if text.endswith("\n"):
-            node.process(pid, text.replace("{id}", container))
-            expected[container] = pid
-    processes = node.ask(ids=(*expected, ID)).processes
-    assert {process.container: process.pid for process in processes} == expected
+@pytest.mark.parametrize("form", list(CGROUPS))
+def test_every_form_of_cgroup(node: Node, form: str) -> None:
+    node.process(100, CGROUPS[form].replace("{id}", ID))
+    node.process(101, CGROUPS["containerd cgroupfs v2"].replace("{id}", SANDBOX))
+    found = [(process.container, process.pid) for process in node.ask(ids=(OTHER[::-1], ID)).processes]
+    assert found == ([(ID, 100)] if CGROUPS[form].endswith("\n") else [])
 
 
 ELSEWHERE = [
@@ -81,16 +91,15 @@ def test_all_facts_of_a_process(node: Node) -> None:
     node.process(4711, f"0::/{ID}\n", parent=12, started=987654321)
     (process,) = node.ask(ids=(OTHER, ID)).processes
     assert (process.container, process.pid, process.parent, process.started) == (ID, 4711, 12, 987654321)
-    assert (process.stable, process.mode, process.filters, process.no_new_privs) == (True, 2, 1, True)
+    assert (process.mode, process.filters, process.no_new_privs) == (2, 1, True)
     assert process.pids == (4711, 7)
 
 
-def test_names_with_parentheses_and_spaces(node: Node) -> None:
-    for pid, comm in enumerate(["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"], 20):
-        node.process(pid, f"0::/{ID}\n", comm=comm, parent=12, started=77)
-    processes = node.ask(ids=(ID,)).processes
-    assert len(processes) == 9
-    assert {(process.parent, process.started, process.mode) for process in processes} == {(12, 77, 2)}
+@pytest.mark.parametrize("comm", ["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"])
+def test_names_with_parentheses_and_spaces(node: Node, comm: str) -> None:
+    node.process(20, f"0::/{ID}\n", comm=comm, parent=12, started=77)
+    (process,) = node.ask(ids=(ID,)).processes
+    assert (process.parent, process.started, process.mode) == (12, 77, 2)
 
 
 STATUSES = [
@@ -118,7 +127,92 @@ def test_processes_that_end_while_they_are_read(node: Node) -> None:
     for pid, name in enumerate(files, 40):
         (node.process(pid, f"0::/{ID}\n") / name).unlink()
     node.process(50, f"0::/{ID}\n")
+    # Without stat or cgroup it is nobody's; without a name it still is its container's.
     assert {process.pid for process in node.ask(ids=(ID,)).processes} == {41, 43, 44, 50}
+
+
+def test_of_each_container_only_its_oldest_process_is_told(node: Node) -> None:
+    ids = tuple(f"{number:064x}" for number in range(3))
+    for pid in range(100, 700):
+        node.process(pid, f"0::/{SLICE}/cri-containerd-{ids[pid % 3]}.scope\n", started=10_000 - pid, parent=pid + 3)
+    processes = node.ask(ids=ids).processes
+    assert {process.container: process.pid for process in processes} == {ids[699 % 3]: 699, ids[698 % 3]: 698, ids[697 % 3]: 697}
+    assert len(processes) == 3
+
+
+def test_of_several_from_the_same_tick_the_parent_decides(node: Node) -> None:
+    for pid, parent in ((40, 42), (41, 40), (42, 5), (39, 42)):
+        node.process(pid, f"0::/{ID}\n", started=500, parent=parent)
+    node.process(43, f"0::/{ID}\n", started=501, parent=5)
+    processes = node.ask(ids=(ID,)).processes
+    assert [process.pid for process in processes] == [39, 40, 41, 42]
+    main = main_process(processes, ID)
+    assert main is not None
+    assert main.pid == 42
+
+
+UID = "8e0c2b41-1111-2222-3333-444455556666"
+UNLISTED = {
+    "containerd systemd v2": f"0::/{SLICE}/cri-containerd-{SANDBOX}.scope\n",
+    "containerd cgroupfs v1": V1.format(f"kubepods/besteffort/{POD}/{SANDBOX}"),
+    "CRI-O cgroupfs v2": f"0::/kubepods/{POD}/crio-{SANDBOX}\n",
+    "containerd mixed drivers": f"0::/system.slice/containerd.service/{SLICE.rpartition('/')[2]}:cri-containerd:{SANDBOX}\n",
+    "the same quality of service": f"0::/../../{POD}/{SANDBOX}\n",
+}
+
+
+@pytest.mark.parametrize("form", list(UNLISTED))
+def test_a_pods_sandbox_is_what_no_status_names(node: Node, form: str) -> None:
+    node.process(20, UNLISTED[form], comm="pause", started=50, status="Seccomp:\t0\n")
+    node.process(21, CGROUPS["containerd systemd v2"].replace("{id}", ID), started=60)
+    node.process(22, UNLISTED[form].replace(SANDBOX, OTHER), started=70)  # started since the pods were listed
+    answer = node.ask(ids=(ID,), wanted=Wanted(pods=(UID,)))
+    seen = sandboxes(answer.processes)
+    assert {uid: value.state for uid, value in seen.items()} == {UID: Observation.UNFILTERED}
+    assert [process.container for process in answer.processes if process.pod is None] == [ID]
+
+
+NO_SANDBOX = [
+    f"0::/{SLICE}/crio-conmon-{SANDBOX}.scope\n",
+    f"0::/{SLICE.replace('8e0c', 'ffff')}/cri-containerd-{SANDBOX}.scope\n",
+    f"0::/{SLICE}\n",
+    f"0::/{SLICE}/cri-containerd-{SANDBOX[:-1]}.scope\n",
+    f"0::/system.slice/cri-containerd-{SANDBOX}.scope\n",
+]
+
+
+def test_what_is_no_sandbox_of_this_pod(node: Node) -> None:
+    for pid, cgroup in enumerate(NO_SANDBOX, 20):
+        node.process(pid, cgroup, comm="pause")
+    assert node.ask(ids=(ID,), wanted=Wanted(pods=(UID, "$(id)", ""))).processes == ()
+
+
+def test_the_kernel_and_audit(node: Node) -> None:
+    kernel = node.top / "hostproc/sys/kernel/seccomp"
+    kernel.mkdir(parents=True)
+    (kernel / "actions_avail").write_text("kill_process errno log allow\n")
+    (kernel / "actions_logged").write_text("kill_process log\n")
+    (kernel.parent / "osrelease").write_text("6.18.44\n")
+    (kernel.parent / "unprivileged_bpf_disabled").write_text("2\n")
+    (node.top / "hostproc/self").mkdir()
+    (node.top / "hostproc/self/loginuid").write_text("0")
+    node.process(30, "0::/\n", comm="kauditd", command=())
+    node.process(31, f"0::/{SLICE}/cri-containerd-{SANDBOX}.scope\n", comm="auditd")
+    found = node.ask(wanted=Wanted(kernel=True)).kernel
+    assert found is not None
+    assert found.words("kernel/seccomp/actions_avail") == ("kill_process", "errno", "log", "allow")
+    assert found.facts == {
+        "kernel/seccomp/actions_avail": "kill_process errno log allow",
+        "kernel/seccomp/actions_logged": "kill_process log",
+        "kernel/osrelease": "6.18.44",
+        "kernel/unprivileged_bpf_disabled": "2",
+    }
+    assert found.audit == Audit(built=True, thread=True, daemon=False)
+
+
+def test_a_kernel_that_says_nothing(node: Node) -> None:
+    assert node.ask(wanted=Wanted(kernel=True)).kernel == Kernel({}, Audit(False, False, False))
+    assert node.ask().kernel is None
 
 
 def test_many_ids_are_asked_at_once(node: Node) -> None:
@@ -135,6 +229,17 @@ def test_all_flags_of_a_kubelet_and_nothing_else(node: Node) -> None:
     node.process(7, "0::/system.slice/kubelet.service\n", comm="kubelet", command=flags, parent=1)
     assert node.ask().kubelets == (Kubelet(7, "/data/kubelet", True, 1, 10255, "/etc/k.yaml", "node-a"),)
     assert b"secret" not in node.log()
+
+
+def test_the_nodes_clock_and_when_its_kubelet_started(node: Node) -> None:
+    (node.top / "hostproc/stat").write_text(f"cpu  1 2 3\nintr {'0 ' * 5000}\nctxt 9\nbtime 1780000000\nprocesses 5\n")
+    node.process(7, "0::/system.slice/kubelet.service\n", comm="kubelet", command=("kubelet",), started=4299)
+    before = int(time.time())
+    answer = node.ask()
+    assert answer.clock is not None
+    assert answer.clock.boot == 1_780_000_000
+    assert before <= answer.clock.now <= time.time()
+    assert answer.kubelets[0].started == 1_780_000_042
 
 
 # name, command line -> root directory and seccomp flag, or None for what is no kubelet
@@ -165,6 +270,7 @@ def test_what_is_a_kubelet(node: Node) -> None:
 def test_a_pod_cannot_pretend_to_be_the_kubelet(node: Node) -> None:
     node.process(7, f"0::/{SLICE}/cri-containerd-{OTHER}.scope\n", comm="kubelet", command=("kubelet", "--seccomp-default"))
     node.process(8, f"0::/{SLICE}/cri-containerd-{ID}.scope\n", comm="kubelet", command=("kubelet", "--seccomp-default"))
+    node.process(9, f"0::/../../{POD}/{OTHER}\n", comm="kubelet", command=("kubelet", "--seccomp-default"))
     answer = node.ask(ids=(ID,))
     assert answer.kubelets == ()
     assert [process.pid for process in answer.processes] == [8]

@@ -11,19 +11,21 @@ from kubectl_seccomp.nodes.root import Root, root, settled
 PATH = "profiles/web.json"
 REPORT = "/data/kubelet/seccomp/profiles/web.json"
 
+ASSUMED = Root("/var/lib/kubelet", False, "the kubelet's default")
+
 
 @pytest.mark.parametrize(
     ("node", "given", "reports", "events", "expected"),
     [
-        (NodeFacts("n"), None, (), (), Root("/var/lib/kubelet", False)),
-        (NodeFacts("n"), "/k/", (REPORT,), (), Root("/k", True)),
-        (NodeFacts("n"), "/", (), (), Root("/", True)),
-        (NodeFacts("n", kubelet_root="/flagz"), None, (REPORT,), (), Root("/flagz", True)),
-        (NodeFacts("n"), None, (REPORT,), (), Root("/data/kubelet", True)),
+        (NodeFacts("n"), None, (), (), ASSUMED),
+        (NodeFacts("n"), "/k/", (REPORT,), (), Root("/k", True, "--kubelet-root")),
+        (NodeFacts("n"), "/", (), (), Root("/", True, "--kubelet-root")),
+        (NodeFacts("n", kubelet_root="/flagz"), None, (REPORT,), (), Root("/flagz", True, "flagz")),
+        (NodeFacts("n"), None, (REPORT,), (), Root("/data/kubelet", True, "a container's status")),
         # An event can be written by anybody in the namespace: worth a look, not to be believed.
-        (NodeFacts("n"), None, (), (REPORT,), Root("/data/kubelet", False)),
-        (NodeFacts("n", directory_label="data-kubelet"), None, (), (), Root("/data/kubelet", False)),
-        (NodeFacts("n"), None, ("/data/seccomp/other.json", "data/seccomp/profiles/web.json"), (), Root("/var/lib/kubelet", False)),
+        (NodeFacts("n"), None, (), (REPORT,), Root("/data/kubelet", False, "an event")),
+        (NodeFacts("n", directory_label="data-kubelet"), None, (), (), Root("/data/kubelet", False, "the node's label")),
+        (NodeFacts("n"), None, ("/data/seccomp/other.json", "data/seccomp/profiles/web.json"), (), ASSUMED),
     ],
 )
 def test_who_says_where_the_profiles_are(

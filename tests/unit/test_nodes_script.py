@@ -199,11 +199,13 @@ def test_a_root_with_odd_characters(node: Node) -> None:
     assert (file.content, file.facts.path) == (b"odd", "/da*ta/[k] $x/seccomp/f")
 
 
-def test_the_log_tells_its_own_length(node: Node) -> None:
+def test_the_log_tells_its_own_length_and_checksum(node: Node) -> None:
     node.write("f")
-    lines = node.log().decode().splitlines()
-    assert lines[0] == f"start {NONCE}"
-    assert lines[-1] == f"end {NONCE} {len(lines) - 1}"
+    log = node.log()
+    *body, end = log.splitlines(keepends=True)
+    assert body[0] == f"start {NONCE}\n".encode()
+    assert body[-1] == f"lines {len(body) - 1}\n".encode()
+    assert end == f"end {NONCE} {hashlib.sha256(b''.join(body)).hexdigest()}\n".encode()
 
 
 def test_a_missing_file_is_named_whole_also_where_its_folder_is_missing(node: Node) -> None:

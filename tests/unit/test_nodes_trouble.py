@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kubectl_seccomp.nodes.manifest import VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest
-from kubectl_seccomp.nodes.trouble import failed, missing_volumes, refused, stuck, unanswered
+from kubectl_seccomp.nodes.trouble import failed, incomplete, missing_volumes, refused, stuck, unanswered, wrong_clock
 from kubectl_seccomp.objects import ApiPod
 
 REQUEST = ProbeRequest("node-a", "kube-system", "probe", "busybox:1", "n", "/var/lib/kubelet", 90, 0)
@@ -120,3 +120,27 @@ def test_no_answer_in_time(phase: str, said: list[tuple[str, str]], ready: bool 
     assert text.startswith("no answer within 60s: ")
     assert expected in text
     assert unanswered(None, [], None, REQUEST, 60.0).endswith("the node did not start the probe pod")
+
+
+@pytest.mark.parametrize(
+    ("now", "elapsed", "told"),
+    [
+        (1_000, 5.0, ""),
+        (1_065, 5.0, ""),
+        (1_066, 5.0, ""),
+        (1_067, 5.0, "61 s ahead of the API server's"),
+        (4_606, 5.0, "3600 s ahead of"),
+        (1_500, 500.0, ""),
+        (940, 5.0, ""),
+        (939, 500.0, "61 s behind the API server's"),
+    ],
+)
+def test_a_wrong_clock(now: int, elapsed: float, told: str) -> None:
+    said = wrong_clock(now, 1_000, elapsed, 60)
+    assert len(said) == bool(told)
+    assert told in "".join(said)
+
+
+def test_a_log_that_is_no_answer() -> None:
+    assert "cut or garbled" in incomplete((), "busybox")
+    assert incomplete(("stat", "tee"), "x/y:1") == "image x/y:1 cannot run the probe, it lacks stat, tee: name another with --image"

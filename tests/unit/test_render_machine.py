@@ -57,6 +57,7 @@ def test_the_keys_of_the_contract() -> None:
         "findings",
         "ignored",
         "uncheckedFiles",
+        "changed",
     ]
     assert list(document["gaps"][0]) == ["what", "where", "why", "affects"]
     assert list(document["findings"][0]) == ["id", "slug", "severity", "subject", "reason", "detail", "evidence", "remediation"]
@@ -77,7 +78,8 @@ def test_the_keys_of_a_pod() -> None:
 def test_the_keys_of_a_container() -> None:
     member = as_json(everything())["pods"][0]["containers"][0]
     assert list(member) == [
-        "name", "type", "line", "image", "privileged", "declared", "effective", "profileFile", "observed", "verdict", "findings",
+        "name", "type", "line", "image", "privileged", "declared", "effective", "profileFile", "observed", "verdict",
+        "strength", "forecast", "findings",
     ]  # fmt: skip
     assert member["declared"] == {
         "container": {"type": "Localhost", "localhostProfile": "profiles/empty.json"},

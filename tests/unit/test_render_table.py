@@ -24,7 +24,7 @@ from kubectl_seccomp.model import (
     Verdict,
 )
 from kubectl_seccomp.render import cells
-from kubectl_seccomp.render.table import PAGE, audit_cells, audit_rows, audit_table, audit_wide, list_table
+from kubectl_seccomp.render.table import PAGE, audit_cells, audit_rows, audit_table, audit_wide, every, list_table, with_findings
 
 from . import reports
 from .reports import HIGH, INFO, container, decision, kubelet_only, pod, template
@@ -34,7 +34,7 @@ SET = decision()
 
 
 def rows(*pods: PodReport, failing: bool = False) -> list[tuple[str, ...]]:
-    return [audit_cells(row) for row in audit_rows(reports.report(pods), failing=failing)]
+    return [audit_cells(row) for row in audit_rows(reports.report(pods), with_findings if failing else every)]
 
 
 def test_replicas_with_equal_decisions_are_one_row_on_any_node() -> None:

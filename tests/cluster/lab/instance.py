@@ -102,12 +102,19 @@ class Instance:
         """Start a daemon inside the cluster with a log of its own, and return its process id."""
         log = str(self.home / "log" / f"{title}.log")
         arguments = self.enter(command, mounts=True)
+        # What the caller has open, such as a lock, is not the daemon's to keep.
+        mine = [
+            (os.POSIX_SPAWN_CLOSE, int(fd))
+            for fd in os.listdir("/proc/self/fd")
+            if int(fd) > 2 and os.path.exists(f"/proc/self/fd/{fd}")
+        ]
         pid = os.posix_spawnp(
             arguments[0], arguments, self.environment, setsid=True,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
+                *mine,
             ],
         )  # fmt: skip
         (self.home / "run" / f"{title}.pid").write_text(f"{pid}\n")

@@ -23,12 +23,14 @@ class Node:
     seccomp_dir: bool = True
     profiles: bool = True
     static_pod: bool = False
+    request_timeout: str = "2m"
 
 
 NODES = (
     Node("node-a", 10251, "containerd", config_default=True, static_pod=True),
     Node("node-b", 10252, "containerd", default_root=True, profiles=False),
-    Node("node-c", 10253, "containerd16"),
+    # A profile that hangs the runtime shows after this time.
+    Node("node-c", 10253, "containerd16", request_timeout="20s"),
     Node("node-d", 10254, "crio"),
     Node("node-e", 10255, "containerd", flag_default=True, seccomp_dir=False),
 )
@@ -73,6 +75,7 @@ def kubelet_config(node: Node, home: Path, pki: Path, cgroup: str, socket: Path)
         "evictionHard": {"memory.available": "50Mi"},
         "podLogsDir": str(home / "podlogs"),
         "syncFrequency": "10s",
+        "runtimeRequestTimeout": node.request_timeout,
     }
     if node.static_pod:
         config["staticPodPath"] = str(home / "static")

@@ -1,0 +1,94 @@
+"""`check profile`: one file over all nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..cluster.connection import Options
+from ..model import Fault
+from .boundary import flush, progress, put, say
+from .connect import open_api
+from .given import Judging, Output, Probing, Verifying
+from .looking import Manifests, asking, chosen, pod_client, settings
+from .options import MACHINE, Format
+from .reports import code, head, put_manifests, query_record_of, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..profile_survey import Surveyed
+
+FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
+_MOST = 10  # findings that are told under the table; -o json has all
+
+
+def check_profile(
+    paths: list[str], output: Output, judging: Judging, verifying: Verifying, probing: Probing, connection: Options
+) -> int:
+    """Print what each node has at these paths, who uses it there, and who could land there."""
+    from ..profile_survey import survey
+    from ..verify import Limits
+
+    query = query_record_of(output)
+    paths = _accepted(paths, output)
+    api = open_api(connection)
+    top = head("cluster", api.connection.context, ["*"], None, kind="ProfileMatrix")
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    shown: Manifests | None = [] if probing.dry_run else None
+    try:
+        found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, asking)
+    finally:
+        progress("")
+    if shown is not None:
+        return put_manifests(shown, output)
+    if query:
+        from ..render.matrix import record
+
+        put(query(record(found.head, found.matrices, found.findings, found.gaps)), exact=True)
+    else:
+        put(_chunks(found, output), exact=output.output in MACHINE)
+    flush()
+    _tell(found)
+    return code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+
+
+def _accepted(paths: list[str], output: Output) -> list[str]:
+    """Return each path once. Fault (2) for what no pod could ask for, and for a format that there is not."""
+    from ..profile_matrix import wrong_path
+
+    for path in paths:
+        why = wrong_path(path)
+        if why is not None:
+            raise Fault(
+                f'"{path[:200]}" is no localhostProfile: {why}', "write it as in the pod's seccompProfile: profiles/app.json", 2
+            )
+    if output.output not in FORMATS:
+        raise Fault(f"check profile has no -o {output.output.value}", f"it has {', '.join(FORMATS)}", 2)
+    return list(dict.fromkeys(paths))
+
+
+def _chunks(found: Surveyed, output: Output) -> Iterator[str]:
+    from ..render.matrix import record, table
+
+    if output.output in (Format.TABLE, Format.WIDE):
+        wide = output.output is Format.WIDE
+        return table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
+    document = record(found.head, found.matrices, found.findings, found.gaps)
+    if output.output is Format.YAML:
+        from ..render.yaml import block
+
+        return iter((block(document),))
+    from ..render.json import pretty
+
+    return iter((pretty(document),))
+
+
+def _tell(found: Surveyed) -> None:
+    """Say on stderr what the tables come to: a line per path, what is found with its users, what could not be read."""
+    from ..render.matrix import finding_lines, summary
+    from ..render.summary import gap_lines
+
+    for each in found.matrices:
+        say(summary(each))
+    for line in (*finding_lines(found.findings, _MOST), *gap_lines(found.gaps)):
+        say(line)

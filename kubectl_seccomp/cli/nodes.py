@@ -1,0 +1,124 @@
+"""`check node`: what nodes have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..cluster.connection import Options
+from ..model import Fault
+from .boundary import flush, progress, put, say
+from .connect import open_api
+from .given import Judging, Output, Probing
+from .looking import Manifests, asking, pod_client, settings
+from .options import MACHINE, Format
+from .reports import code, head, put_manifests, query_record_of, width
+
+if TYPE_CHECKING:
+    from ..cluster.api import Api
+    from ..model import Gap, NodeFacts
+    from ..node_report import NodesReport
+
+
+def check_node(
+    output: Output,
+    judging: Judging,
+    probing: Probing,
+    connection: Options,
+    names: list[str] | None = None,
+    every: bool = False,
+) -> int:
+    """Print what each node has, and what is wrong with it."""
+    query = query_record_of(output)
+    _refuse(names or [], every, judging)
+    api = open_api(connection)
+    shown: Manifests | None = [] if probing.dry_run else None
+    report = _report(api, names or [], judging, probing, shown)
+    if shown is not None:
+        return put_manifests(shown, output)
+    if query:
+        from ..render.node import record
+
+        put(query(record(report)), exact=True)
+    else:
+        put(_chunks(report, output), exact=output.output in MACHINE)
+    flush()
+    if query or output.output not in (Format.TABLE, Format.WIDE):
+        _tell(report)
+    worst = min((finding.severity for finding in report.findings), key=lambda severity: severity.rank, default=None)
+    return code(worst, report.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+
+
+def _refuse(names: list[str], every: bool, judging: Judging) -> None:
+    from ..checks import begins
+    from ..checks.node import CHECKS
+
+    if not names and not every:
+        raise Fault("which node?", "name it, or say --all for every node of the cluster", 2)
+    if names and every:
+        raise Fault("names and --all do not go together", "leave out one or the other", 2)
+    for name in names:
+        if "/" in name.removeprefix("node/").removeprefix("nodes/"):
+            raise Fault(f'"{name}" is no node: check node takes names of nodes', "see: kubectl get nodes", 2)
+    for key in (*judging.select, *judging.ignore):
+        if not key or not any(begins(check, key) for check in CHECKS):
+            raise Fault(f'no check on nodes is called "{key}"', "see: kubectl seccomp explain", 2)
+
+
+def _report(api: Api, names: list[str], judging: Judging, probing: Probing, shown: Manifests | None) -> NodesReport:
+    from ..checks import wanted
+    from ..checks.node import findings
+    from ..inspection import inspect
+    from ..node_report import NodesReport
+
+    nodes, absent = _chosen(api, names)
+    top = head("cluster", api.connection.context, ["*"], None, kind="NodeReport")
+    try:
+        reports, gaps = inspect(api, pod_client(api, probing, shown), nodes, settings(probing), probing.kubelet_root, asking)
+    finally:
+        progress("")
+    found = [finding for node in reports for finding in findings(node)]
+    kept = [finding for finding in found if wanted(finding, tuple(judging.select), tuple(judging.ignore))]
+    kept.sort(key=lambda finding: finding.severity.rank)
+    return NodesReport(top, tuple(reports), tuple(kept), (*absent, *gaps))
+
+
+def _chosen(api: Api, names: list[str]) -> tuple[list[NodeFacts], list[Gap]]:
+    """Return the nodes that are named, or all of them. A cordoned node is asked when it is named."""
+    from msgspec import structs
+
+    from ..cluster.node_facts import CORDONED
+    from ..inspection import chosen, everyone
+
+    if not names:
+        nodes = everyone(api)
+        if not nodes:
+            say("No resources found")
+        return nodes, []
+    found, absent = chosen(api, names)
+    return [structs.replace(each, unaskable="") if each.unaskable == CORDONED else each for each in found], absent
+
+
+def _chunks(report: NodesReport, output: Output) -> Iterator[str]:
+    from ..render import node
+
+    match output.output:
+        case Format.JSON:
+            return node.json(report)
+        case Format.YAML:
+            return node.yaml(report)
+        case Format.CSV:
+            return node.csv(report, headers=not output.no_headers)
+        case Format.NAME:
+            return node.names(report)
+        case Format.MARKDOWN:
+            return node.markdown(report)
+        case Format.TABLE | Format.WIDE:
+            return node.table(report, wide=output.output is Format.WIDE, headers=not output.no_headers, width=width())
+
+
+def _tell(report: NodesReport) -> None:
+    from ..render.summary import gap_lines
+
+    for line in gap_lines(report.gaps):
+        say(line)

@@ -1,0 +1,71 @@
+"""The commands of the family `profile`: what a profile means where it is loaded."""
+
+from __future__ import annotations
+
+from .command import Argument, Command, Example
+from .options import CONNECTION, CONVERTING, EXPLAINING, LOADING, READING, SHAPES, Group, Words
+
+_OPERANDS = (
+    "A PROFILE is a file (OCI, Docker's form, a SeccompProfile, an OCI config.json), - for stdin, node/NAME:PATH for a"
+    " Localhost profile on a node, runtime/containerd@2.2.4 for the RuntimeDefault of a version, or runtime/node/NAME for that of a"
+    " node."
+)
+_PLACE: tuple[Group, ...] = (LOADING, READING, CONNECTION)
+
+PROFILING = (
+    Command(
+        "profile show",
+        "Show which calls a profile allows and refuses, by risk, and what it says in vain.",
+        "profile.show",
+        f"{_OPERANDS} What a file means depends on who reads it and for whom: the first line says what is taken.",
+        (
+            Example("RuntimeDefault of a version of containerd", "kubectl seccomp profile show runtime/containerd@2.2.4"),
+            Example("A file, read by CRI-O, for no capabilities",
+                    "kubectl seccomp profile show profile.json --decoder cri-o --capabilities none"),
+            Example("For a program", "kubectl seccomp profile show profile.json -o json"),
+        ),
+        Argument("profile", "PROFILE", "A file, - for stdin, node/NAME:PATH, runtime/NAME@VERSION or runtime/node/NAME.", required=True,
+                 words=Words.FILES),
+        (*_PLACE, SHAPES),
+    ),
+    Command(
+        "profile explain",
+        "Explain what single calls get under a profile, and why.",
+        "profile.explain",
+        f"{_OPERANDS} Each call has an answer on each architecture whose programs the node runs.",
+        (
+            Example("Two calls under a file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
+            Example("A number, under CRI-O's default", "kubectl seccomp profile explain runtime/cri-o@1.36.3 --syscall 41"),
+        ),
+        Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
+        (EXPLAINING, *_PLACE, SHAPES),
+    ),
+    Command(
+        "profile diff",
+        "Compare what two profiles mean: which calls become stricter or looser, and for which arguments.",
+        "profile.diff",
+        f"{_OPERANDS} Exits with 0 when both mean the same, with 1 when they differ.",
+        (
+            Example("What an update of containerd changes",
+                    "kubectl seccomp profile diff runtime/containerd@2.2.3 runtime/containerd@2.2.4"),
+            Example("A file against a runtime's default", "kubectl seccomp profile diff runtime/containerd@2.4.2 profile.json"),
+        ),
+        Argument("profiles", "PROFILE", "The profile before and the one after.", many=True, required=True, words=Words.FILES),
+        (*_PLACE, SHAPES),
+    ),
+    Command(
+        "profile convert",
+        "Write a profile in another form, so that every runtime reads it alike.",
+        "profile.convert",
+        f"{_OPERANDS} What depends on capabilities or architecture is resolved, and what is lost is told on stderr. A file in Docker's"
+        " form is read as dockerd reads it, unless --decoder says otherwise.",
+        (
+            Example("A runtime's default, as a file for a node",
+                    "kubectl seccomp profile convert runtime/containerd@2.4.2 --to oci"),
+            Example("A file, for the security-profiles-operator",
+                    "kubectl seccomp profile convert profile.json --to seccompprofile --name web"),
+        ),
+        Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
+        (CONVERTING, *_PLACE),
+    ),
+)  # fmt: skip

@@ -1,0 +1,194 @@
+"""What PROFILE on the command line stands for: bytes from somewhere, or a runtime's default, at the place where it counts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+from ..cluster.connection import Options
+from ..fault import Fault
+from ..model import FileState, NodeFacts
+from ..profiles import defaults
+from ..profiles.gojson import NotJudged, Refused, decode
+from ..profiles.judged import Judged, Place, judge_at, loaded, resolved_default
+from ..profiles.written import LARGEST, Form, Written, read
+from ..runtimes import RUNTIMES, parse
+from .given import Loading, Probing
+from .profile_place import place
+
+if TYPE_CHECKING:
+    from ..cluster.api import Api
+
+_TAKES = "PROFILE is a file, -, node/NAME:PATH, runtime/containerd@2.2.4 or runtime/node/NAME"
+
+
+class Operand(Struct, frozen=True):
+    """A profile as it was named: what it is, what becomes of it at its place, and what has to be said of that.
+
+    `written` is None for a runtime's default. `notes` go to stderr, `doubts` are part of the answer.
+    """
+
+    name: str
+    form: str
+    place: Place
+    judged: Judged
+    written: Written | None = None
+    profile: Mapping[str, object] | None = None
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def lines(self) -> dict[int, int]:
+        """Return the line that each rule of a file begins on, by its index."""
+        rules = self.profile.get("syscalls") if self.profile is not None else None
+        if self.written is None or not isinstance(rules, list):
+            return {}
+        found = self.written.positions([("syscalls", index) for index in range(len(rules))])
+        return {int(path[1]): position.line for path, position in found.items()}
+
+
+def operand(name: str, loading: Loading, probing: Probing, connection: Options) -> Operand:
+    """Return what a PROFILE is. Raises Fault: 2 for one that is named wrongly, 3 for what cannot be read or does not load."""
+    if name.startswith("runtime/node/"):
+        return _node_default(name, loading, connection)
+    if name.startswith("runtime/"):
+        return _default(name, loading)
+    if name.startswith("node/"):
+        return _node_file(name, loading, probing, connection)
+    return _file(name, loading)
+
+
+def _file(name: str, loading: Loading) -> Operand:
+    shown = "standard input" if name == "-" else name
+    where, doubts = place(loading, None)
+    try:
+        written = read(_bytes(name))
+    except (Refused, NotJudged) as error:
+        raise Fault(f"{shown} {error}", "it is read as a node reads a profile: JSON, or a SeccompProfile in YAML") from error
+    return structs.replace(_judged(shown, written, written.profile, where, doubts), notes=_notes(shown, written, where))
+
+
+def again(found: Operand, loading: Loading) -> Operand:
+    """Return a file that was read, at another place."""
+    assert found.written is not None
+    where, doubts = place(loading, None)
+    return _judged(found.name, found.written, found.profile, where, doubts)
+
+
+def _notes(shown: str, written: Written, where: Place) -> tuple[str, ...]:
+    """Return what is true of the text and not of the profile in it."""
+    if written.form in (Form.RESOURCE, Form.CONFIG):
+        return (f"note: {shown} is a {_called(written.form)}: as a file on a node it gives no filter; this is about the profile in it",)
+    if written.form is Form.DOCKER and where.decoder == "containerd":
+        return (
+            f"note: {shown} is in Docker's form, and containerd knows none of its additions (--decoder docker or cri-o reads them)",
+        )
+    return ()
+
+
+def _called(form: Form) -> str:
+    return "SeccompProfile resource" if form is Form.RESOURCE else "config.json"
+
+
+def _judged(name: str, written: Written, profile: Mapping[str, object] | None, where: Place, doubts: tuple[str, ...]) -> Operand:
+    try:
+        judged = judge_at(profile, where)
+    except Refused as error:
+        raise Fault(f"{name} {error}: no container starts with it on {where.decoder}") from error
+    except NotJudged as error:
+        raise Fault(f"{name} {error}") from error
+    return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        if name == "-":
+            if sys.stdin is None:
+                raise Fault("standard input is closed", "name a file")
+            return sys.stdin.buffer.read(LARGEST + 1)
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise Fault(f"{name} cannot be read: {error.strerror}", None if Path(name).exists() else _TAKES) from error
+    except ValueError as error:
+        raise Fault(f"{name!r} is no path", _TAKES, 2) from error
+
+
+def _default(name: str, loading: Loading) -> Operand:
+    scheme, _, version = name.removeprefix("runtime/").partition("@")
+    if scheme not in {runtime.scheme for runtime in RUNTIMES} or not version:
+        raise Fault(f'"{name}" names no runtime and version', f"{_TAKES}; also cri-o@1.36.3, docker@29.7.2", 2)
+    return _variant(name, f"{scheme}://{version}", loading, None)
+
+
+def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) -> Operand:
+    match = defaults.variant(version)
+    if match is None:
+        raise Fault(f"no default profile is known for {version.replace('://', ' ')}", _TAKES, 2 if node is None else 3)
+    runtime, _ = parse(version)
+    where, doubts = place(loading, node, runtime)
+    resolved = resolved_default(match.variant, where.capabilities, where.target.arch, where.kernel)
+    if resolved is None:
+        raise Fault(
+            f"the default profile for {where.target.arch} is not known", "--arch takes amd64, arm64, arm, s390x, ppc64le, riscv64", 2
+        )
+    doubts = (*((match.doubt,) if match.doubt else ()), *doubts)
+    if node is not None and not runtime.fixed_default:
+        doubts = (*doubts, f"{runtime.title} can be told to use another default profile, which no API shows")
+    form = f"RuntimeDefault of {match.variant}"
+    return Operand(name, form, where, loaded(resolved, where), doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
+
+
+def _node_default(name: str, loading: Loading, connection: Options) -> Operand:
+    from .connect import open_api
+
+    node = _node(name.removeprefix("runtime/node/"), open_api(connection))
+    return _variant(name, node.runtime, loading, node)
+
+
+def _node(name: str, api: Api) -> NodeFacts:
+    from ..cluster.api import ApiError
+    from ..cluster.lists import node
+
+    try:
+        return node(api, name)
+    except ApiError as error:
+        raise Fault(f"node {name} cannot be read: {error.why}", "see: kubectl get nodes") from error
+
+
+def _node_file(name: str, loading: Loading, probing: Probing, connection: Options) -> Operand:
+    from ..evidence import node_evidence
+    from ..node_proof import Question, ask_node
+    from .connect import open_api
+    from .looking import pod_client, settings
+
+    called, _, path = name.removeprefix("node/").partition(":")
+    if not called or not path:
+        raise Fault(f'"{name}" names no node and path', "node/NAME:PATH, with PATH as localhostProfile has it", 2)
+    api = open_api(connection)
+    _node(called, api)
+    node, _ = node_evidence(api, called)
+    if node.unaskable:
+        raise Fault(f"node {called} cannot be asked: {node.unaskable}")
+    question = Question[str](node, {}, (path,), probing.kubelet_root)
+    answer = ask_node(api, pod_client(api, probing, None), question, settings(probing))
+    content, file = answer.contents.get(path), answer.files.get(path)
+    if content is None:
+        why = file.explanation or file.state.value if file is not None else "; ".join(gap.why for gap in answer.gaps)
+        state = " is missing" if file is not None and file.state is FileState.MISSING else " cannot be read"
+        raise Fault(f"{path} on {called}{state}: {why}")
+    runtime, _ = parse(node.runtime)
+    where, doubts = place(loading, node, runtime)
+    if file is not None and file.assumed:
+        doubts = (*doubts, "the kubelet's root directory is assumed: it may read another file")
+    notes = tuple(f"note: {name}: {doubt}" for doubt in doubts)
+    try:
+        profile = decode(content)
+    except (Refused, NotJudged) as error:
+        raise Fault(f"{name} {error}") from error
+    # As the node reads it: what is wrapped in it does not count there.
+    written = Written(Form.OCI, profile, content.decode("utf-8", "replace"))
+    return structs.replace(_judged(name, written, profile, where, doubts), notes=notes)

@@ -1,0 +1,289 @@
+"""What one node said, with who uses its profile files -> the report of `check node`. Pure.
+
+The camel-cased names of these structs are the json form: fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from .model import EffectiveType, FileState, Finding, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
+from .nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
+from .pods import Pod, containers
+from .profiles.defaults import variant
+from .profiles.strength import Subject, strength
+from .runtimes import parse as parse_runtime
+
+Key = tuple[str, str]
+OPERATOR = "operator/"
+_AVAILABLE, _LOGGED = "kernel/seccomp/actions_avail", "kernel/seccomp/actions_logged"
+
+
+class User(Struct, frozen=True):
+    """One container with a Localhost profile. `node` is None for a pod that is not scheduled."""
+
+    namespace: str
+    pod: str
+    container: str
+    node: str | None
+    path: str
+    privileged: bool
+
+
+class UserReport(Struct, frozen=True):
+    """A container that uses a file. `node` is null for a pod that is not scheduled."""
+
+    namespace: str
+    pod: str
+    container: str
+    node: str | None
+    privileged: bool
+
+
+class FileReport(Struct, frozen=True, rename="camel"):
+    """One entry below the seccomp directory, or one that is not there and a pod on the node asks for.
+
+    `name` is the localhostProfile that leads to it, `path` where it really is. `kind` is "file", "folder", "way" (a link to a
+    folder), "other" or "absent". `writable_by` is the widest of "others", "group" and null, `operator` whether it belongs to the
+    Security Profiles Operator. `used_by` are containers on this node, `used_elsewhere` those that name it on other nodes, or
+    on none yet; both null when the pods are not known.
+    """
+
+    name: str
+    path: str | None
+    kind: str
+    state: FileState
+    effect: str | None
+    forbids_nothing: bool
+    sha256: str | None
+    size: int | None
+    mode: str | None
+    owner: str | None
+    mtime: int | None
+    ctime: int | None
+    writable_by: str | None
+    operator: bool
+    used_by: tuple[UserReport, ...] | None
+    used_elsewhere: tuple[UserReport, ...] | None
+    explanation: str | None
+
+    @property
+    def loaded_by(self) -> tuple[UserReport, ...]:
+        """The containers on this node that get it as a filter: a privileged one does not, as a rule."""
+        return tuple(user for user in self.used_by or () if not user.privileged)
+
+
+class KernelReport(Struct, frozen=True, rename="camel"):
+    """The node's kernel. `settings` are those of /proc/sys that open or close ways into it; what is not there is not in it."""
+
+    release: str
+    version: str | None = None
+    actions_available: tuple[str, ...] | None = None
+    actions_logged: tuple[str, ...] | None = None
+    audit: Audit | None = None
+    settings: dict[str, str] = {}
+
+
+class Answers(Struct, frozen=True, rename="camel"):
+    """What each source says of seccompDefault; null for one that did not answer."""
+
+    configz: bool | None
+    flagz: bool | None
+    command_line: bool | None
+
+
+class KubeletReport(Struct, frozen=True, rename="camel"):
+    """The node's kubelet. `started` is in epoch seconds; `root_source` says how `root` is known, `root_known` whether it is."""
+
+    version: str
+    seccomp_default: KubeletDefault
+    source: str
+    answers: Answers
+    started: int | None
+    root: str | None
+    root_known: bool
+    root_source: str
+
+
+class DefaultReport(Struct, frozen=True, rename="camel"):
+    """Which RuntimeDefault the node's runtime has, and how many of its calls that lets pass for a container with default capabilities.
+
+    `doubts` say why it may be another one; where nothing is known, `unknown` says why and all else is null.
+    """
+
+    variant: str | None = None
+    open: int | None = None
+    conditional: int | None = None
+    calls: int | None = None
+    doubts: tuple[str, ...] = ()
+    unknown: str | None = None
+
+
+class RuntimeReport(Struct, frozen=True, rename="camel"):
+    """The node's container runtime, as its kubelet names it: "" for what is not known."""
+
+    name: str
+    version: str
+    runtime_default: DefaultReport
+
+
+class NodeReport(Struct, frozen=True, rename="camel"):
+    """One node. What no probe could tell is null. `containers` and `sandboxes` count by observed state."""
+
+    name: str
+    os: str
+    architecture: str
+    ready: bool
+    answered: bool
+    kernel: KernelReport
+    kubelet: KubeletReport
+    runtime: RuntimeReport
+    containers: dict[str, int] | None
+    sandboxes: dict[str, int] | None
+    directory: bool | None
+    files: tuple[FileReport, ...] | None
+    files_complete: bool
+
+
+class NodesReport(Struct, frozen=True):
+    """The report of `check node`."""
+
+    head: Head
+    nodes: tuple[NodeReport, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+
+
+def users(pods: Iterable[Pod | Gap]) -> Iterator[User]:
+    """Yield every container with a Localhost profile, of pods that have not ended."""
+    for pod in pods:
+        if isinstance(pod, Gap) or pod.phase in ("Succeeded", "Failed"):
+            continue
+        for member in containers(pod):
+            field = member.declared.field
+            if field is not None and field.type == "Localhost" and field.localhost_profile:
+                yield User(
+                    pod.metadata.namespace or "", pod.name, member.name,
+                    pod.spec.node_name or None, field.localhost_profile, member.privileged,
+                )  # fmt: skip
+
+
+def node_report(facts: NodeFacts, answer: Answer[Key], found: tuple[User, ...] | None) -> NodeReport:
+    """Return the report of one node. `found` are all users of profiles in the cluster, None when they are not known."""
+    runtime, _, version = facts.runtime.partition("://")
+    return NodeReport(
+        facts.name,
+        facts.os,
+        facts.arch,
+        facts.reachable,
+        answer.said,
+        _kernel(facts, answer.kernel),
+        _kubelet(facts, answer.kubelet, answer.root),
+        RuntimeReport(runtime, version, _default(facts)),
+        _counts(answer.observed.values()) if answer.said else None,
+        _counts(answer.sandboxes.values()) if answer.said else None,
+        answer.listing.there if answer.listing is not None else None,
+        _files(facts.name, answer.listing, answer.files, found) if answer.listing is not None else None,
+        answer.listing is not None and answer.listing.whole,
+    )
+
+
+def _default(facts: NodeFacts) -> DefaultReport:
+    match = variant(facts.runtime)
+    found = strength(Subject(EffectiveType.RUNTIME_DEFAULT.value, runtime=facts.runtime, arch=facts.arch, kernel=facts.kernel))
+    if match is None or found.unknown is not None:
+        doubt = match.doubt if match is not None else None
+        return DefaultReport(unknown=doubt or found.unknown)
+    return DefaultReport(match.variant, found.open, found.conditional, found.calls, found.doubts)
+
+
+def _kernel(facts: NodeFacts, kernel: Kernel | None) -> KernelReport:
+    if kernel is None:
+        return KernelReport(facts.kernel)
+    named = {"kernel/osrelease", "kernel/version", _AVAILABLE, _LOGGED}
+    settings = {key.replace("/", "."): value for key, value in kernel.facts.items() if key not in named}
+    release = kernel.facts.get("kernel/osrelease", facts.kernel)
+    return KernelReport(
+        release, kernel.facts.get("kernel/version"), kernel.words(_AVAILABLE), kernel.words(_LOGGED), kernel.audit, settings
+    )
+
+
+def _kubelet(facts: NodeFacts, kubelet: Kubelet | None, root: Root | None) -> KubeletReport:
+    flag = None if kubelet is None else kubelet.seccomp_default is True
+    place = root or Root("", False)
+    return KubeletReport(
+        facts.kubelet_version,
+        facts.default,
+        facts.default_source,
+        Answers(facts.configured, facts.flagged, flag),
+        kubelet.started if kubelet is not None else None,
+        place.path or None,
+        place.known,
+        place.source,
+    )
+
+
+def _counts(seen: Iterable[Observed]) -> dict[str, int]:
+    counts = Counter(observed.state for observed in seen)
+    return {state.value: counts[state] for state in Observation if counts[state]}
+
+
+def _files(node: str, listing: Listing, asked: Mapping[str, ProfileFile], found: tuple[User, ...] | None) -> tuple[FileReport, ...]:
+    """Return the entries of the listing in their order, and behind them what pods on the node ask for and is not among them."""
+    real = {path: file.path for path, file in asked.items()}
+    there = {entry.facts.path for entry in listing.entries}
+    absent = {
+        file.path: Entry(_name(path), "absent" if file.state is FileState.MISSING else "other", file)
+        for path, file in asked.items()
+        if file.path not in there
+    }
+    return tuple(_file(entry, node, real, found) for entry in [*listing.entries, *absent.values()])
+
+
+def _file(entry: Entry, node: str, real: Mapping[str, str | None], found: tuple[User, ...] | None) -> FileReport:
+    facts = entry.facts
+    mine, others = None, None
+    if found is not None:
+        using = [user for user in found if _uses(user, entry, node, real)]
+        mine = tuple(_reported(user) for user in using if user.node == node)
+        others = tuple(_reported(user) for user in using if user.node != node)
+    return FileReport(
+        entry.name, facts.path, entry.kind, facts.state, facts.effect, facts.forbids_nothing, facts.sha256, facts.size,
+        facts.mode, facts.owner, facts.mtime, facts.ctime, _writable_by(facts.mode), _of_operator(entry.name), mine, others,
+        facts.explanation,
+    )  # fmt: skip
+
+
+def _uses(user: User, entry: Entry, node: str, real: Mapping[str, str | None]) -> bool:
+    """Whether a container's profile is this entry: by its name, or on this node by where its links lead."""
+    if entry.kind in ("folder", "way"):
+        return False
+    return _name(user.path) == entry.name or (user.node == node and real.get(user.path, "") == entry.facts.path)
+
+
+def _name(path: str) -> str:
+    return posixpath.normpath(path).lstrip("/")
+
+
+def _reported(user: User) -> UserReport:
+    return UserReport(user.namespace, user.pod, user.container, user.node, user.privileged)
+
+
+def _writable_by(mode: str | None) -> str | None:
+    bits = int(mode, 8) if mode and set(mode) <= set("01234567") else 0
+    return "others" if bits & 0o002 else "group" if bits & 0o020 else None
+
+
+def _of_operator(name: str) -> bool:
+    """The Security Profiles Operator keeps its profiles below operator/ (its internal/pkg/nonrootenabler, 0.8 to 0.9)."""
+    return name.startswith(OPERATOR) or name == OPERATOR.rstrip("/")
+
+
+def runtime_title(node: NodeReport) -> str:
+    """Return the runtime as people call it, with its version."""
+    known = parse_runtime(f"{node.runtime.name}://{node.runtime.version}")[0].title
+    return f"{known} {node.runtime.version}".strip()

@@ -1,0 +1,215 @@
+"""The profiles behind RuntimeDefault: which one a node's runtime has, and what it is for given capabilities and machine.
+
+They are data (data/defaults.json) in one form, that of Docker's profiles: rules with conditions on capabilities, architecture
+and kernel. containerd's are a Go function upstream (`contrib/seccomp/seccomp_default.go`), written down as rules from what it
+prints; CRI-O's are containers-common's, with CRI-O's changes; docs/data.md tells more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import cache
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from .. import data
+from ..runtimes import CONTAINERD, CRIO, DOCKER, UNKNOWN, Runtime, parse
+from .syscalls import Version, architecture
+
+_NAMES = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
+_FOURTEEN = tuple(f"CAP_{name}" for name in _NAMES.split())
+# containerd `oci/spec.go`, `pkg/oci/spec.go` defaultUnixCaps (1.2 to 2.4); CRI-O `internal/config/capabilities` Default (1.20 to
+# 1.36); moby `oci/caps/defaults.go`, `daemon/pkg/oci/caps/defaults.go` (20.10 to 29).
+DEFAULT_CAPABILITIES = {
+    CONTAINERD: _FOURTEEN,
+    CRIO: tuple(name for name in _FOURTEEN if name[4:] not in ("MKNOD", "NET_RAW", "SETFCAP", "SYS_CHROOT", "AUDIT_WRITE")),
+    DOCKER: _FOURTEEN,
+}
+"""The capabilities of a container that says nothing, by runtime; CRI-O's and dockerd's can be configured."""
+
+
+class Condition(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What has to hold: capabilities in the bounding set, the node's GOARCH, its kernel at least."""
+
+    caps: tuple[str, ...] = ()
+    arches: tuple[str, ...] = ()
+    min_kernel: str = ""
+
+
+class Argument(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One condition on an argument, as in the OCI runtime spec."""
+
+    index: int
+    value: int
+    op: str
+    value_two: int = 0
+
+
+class Rule(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One rule. All of `includes` must hold, and nothing of `excludes`.
+
+    In the file a rule may say `like`: it is that earlier rule, with the names of `add` and without those of `drop`.
+    """
+
+    names: str = ""
+    action: str = "SCMP_ACT_ALLOW"
+    errno_ret: int | UnsetType = UNSET
+    args: tuple[Argument, ...] = ()
+    includes: Condition = Condition()
+    excludes: Condition = Condition()
+    like: int | UnsetType = UNSET
+    add: str = ""
+    drop: str = ""
+
+
+class Variant(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One default profile, named after the first version of its first range.
+
+    `runtime` is a scheme of runtimes.py, `ranges` the first and last versions that have it, one per line of releases. `source`: the
+    Go module it was read from. `architectures`: what it lists, by GOARCH. `rules`: indexes into Table.rules.
+    """
+
+    name: str
+    runtime: str
+    ranges: tuple[tuple[str, str], ...]
+    source: str
+    default_action: str
+    architectures: dict[str, tuple[str, ...]]
+    rules: tuple[int, ...]
+    default_errno_ret: int | UnsetType = UNSET
+
+
+class Table(Struct, frozen=True):
+    """The file."""
+
+    about: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    variants: tuple[Variant, ...]
+
+
+class Match(Struct, frozen=True):
+    """The variant that a runtime's version has. `doubt` says in a few words why it may be another one, None if it is certain;
+    `nearest` is set where this version is not known at all and that of another one was taken.
+    """
+
+    variant: str
+    doubt: str | None = None
+    nearest: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether this very version is known to have it."""
+        return self.doubt is None
+
+
+class Applied(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A rule as it gets into the OCI object."""
+
+    names: tuple[str, ...]
+    action: str
+    errno_ret: int | UnsetType = UNSET
+    args: tuple[Argument, ...] = ()
+
+
+class Profile(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """The OCI object linux.seccomp."""
+
+    default_action: str
+    default_errno_ret: int | UnsetType = UNSET
+    architectures: tuple[str, ...] = ()
+    syscalls: tuple[Applied, ...] = ()
+
+
+def variant(container_runtime_version: str) -> Match | None:
+    """Return the default profile of nodeInfo.containerRuntimeVersion ("containerd://1.6.20~ds1"), None if nothing is known of it.
+
+    A version that nobody compared has the profile of the one before it, with a doubt.
+    """
+    runtime, numbers = parse(container_runtime_version)
+    if runtime is UNKNOWN or not numbers:
+        return None
+    found, doubt = _nearest(runtime, (*numbers, 0, 0)[:3])
+    nearest = doubt is not None
+    release = ".".join(map(str, numbers))
+    written = container_runtime_version.partition("://")[2].removeprefix("v")
+    if doubt is None and (written != release or len(numbers) < 3):
+        doubt = f"this is not a plain release of {runtime.title} {release}, so its profile may have been changed"
+    return Match(found.name, doubt, nearest)
+
+
+def _nearest(runtime: Runtime, version: Version) -> tuple[Variant, str | None]:
+    """Return the variant of this version or of the one before it, and why it may be another one."""
+    spans = [
+        (_release(low), _release(high), each)
+        for each in table().variants
+        if each.runtime == runtime.scheme
+        for low, high in each.ranges
+    ]
+    below = [span for span in spans if span[0] <= version]
+    low, high, found = max(below, key=_low) if below else min(spans, key=_low)
+    if low <= version <= high:
+        return found, None
+    known = ".".join(map(str, high if below else low))
+    doubt = f"the profile of {runtime.title} {'.'.join(map(str, version))} is not known, that of {known} is taken"
+    return found, doubt
+
+
+def _low(span: tuple[Version, Version, Variant]) -> Version:
+    return span[0]
+
+
+def default_profile(name: str, caps: Collection[str], arch: str, kernel: Version) -> dict[str, object] | None:
+    """Return the profile of a variant (Match.variant) as an OCI object, for a bounding set, an architecture and a kernel.
+
+    `arch` is a GOARCH or an OCI name. None for a variant or an architecture that is not known here.
+    """
+    known = architecture(arch)
+    found = next((each for each in table().variants if each.name == name), None)
+    if known is None or known.go is None or found is None:
+        return None
+    return msgspec.json.decode(msgspec.json.encode(evaluate(table(), found, caps, known.go, kernel)), type=dict[str, object])
+
+
+def evaluate(given: Table, chosen: Variant, caps: Collection[str], goarch: str, kernel: Version) -> Profile:
+    """Return what a variant is for a bounding set, a GOARCH and a kernel."""
+    return Profile(
+        chosen.default_action,
+        chosen.default_errno_ret,
+        chosen.architectures.get(goarch, ()),
+        tuple(_applied(given, chosen, caps, goarch, kernel)),
+    )
+
+
+def _applied(given: Table, chosen: Variant, caps: Collection[str], goarch: str, kernel: Version) -> Iterator[Applied]:
+    for index in chosen.rules:
+        rule = _rule(given, index)
+        includes, excludes = rule.includes, rule.excludes
+        if not set(includes.caps).issubset(caps) or not set(excludes.caps).isdisjoint(caps):
+            continue
+        if (includes.arches and goarch not in includes.arches) or goarch in excludes.arches:
+            continue
+        if includes.min_kernel and kernel < _release(includes.min_kernel):
+            continue
+        yield Applied(tuple(rule.names.split()), rule.action, rule.errno_ret, rule.args)
+
+
+def _rule(given: Table, index: int) -> Rule:
+    """Return a rule with its names."""
+    rule = given.rules[index]
+    if isinstance(rule.like, UnsetType):
+        return rule
+    base = _rule(given, rule.like)
+    names = (set(base.names.split()) | set(rule.add.split())) - set(rule.drop.split())
+    return msgspec.structs.replace(base, names=" ".join(sorted(names)))
+
+
+@cache
+def table() -> Table:
+    """Return all variants, oldest first within a runtime."""
+    return msgspec.json.decode(data.read("defaults.json"), type=Table)
+
+
+def _release(text: str) -> Version:
+    return tuple(int(part) for part in re.findall(r"\d+", text))

@@ -1,0 +1,97 @@
+"""A profile as somebody wrote it: bytes -> its format, the profile inside, and where in the text things are. Pure.
+
+Four forms are told apart: the OCI runtime specification's own; Docker's and containers-common's superset of it; a
+security-profiles-operator SeccompProfile resource (JSON or YAML, `api/seccompprofile/v1beta1`), whose `spec` is the profile; an OCI
+config.json, where it is `linux.seccomp`. What a node makes of such a file as it stands is not asked here: document.py, decoders.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ..yamls import LINE, Broken, documents
+from .gojson import NotJudged, Refused, decode, folded
+from .positions import Path, Position, locate_json, locate_yaml
+
+LARGEST = 1024 * 1024
+_DOCKER = frozenset({"archmap", "defaulterrno"})
+_DOCKER_RULE = frozenset({"name", "includes", "excludes", "errno", "comment"})
+
+
+class Form(StrEnum):
+    """How a profile is written."""
+
+    OCI = "OCI"
+    DOCKER = "Docker"
+    RESOURCE = "SeccompProfile"
+    CONFIG = "config.json"
+
+
+class Written(Struct, frozen=True):
+    """A profile and its text. `profile` is what gojson.decode gives (keys in lower case), None for null; `within` is where in the
+    document it stands.
+    """
+
+    form: Form
+    profile: Mapping[str, object] | None
+    text: str
+    yaml: bool = False
+    within: Path = ()
+
+    def positions(self, paths: Iterable[Path]) -> dict[Path, Position]:
+        """Return the position of each of these paths in the profile that the text has."""
+        locate = locate_yaml if self.yaml else locate_json
+        found = locate(self.text, [(*self.within, *path) for path in paths])
+        return {path[len(self.within) :]: position for path, position in found.items()}
+
+
+def read(raw: bytes) -> Written:
+    """Return a profile as it is written. Raises Refused for what is none, NotJudged for what is too large or too deep."""
+    if len(raw) > LARGEST:
+        raise NotJudged("is larger than 1 MiB: not judged")
+    text = raw.decode("utf-8", "replace")
+    try:
+        return _found(decode(raw), text, yaml=False)
+    except Refused as refused:
+        if text.lstrip()[:1] in ("", "{", "[", "\ufeff"):
+            raise
+        return _found(_from_yaml(raw, refused), text, yaml=True)
+
+
+def _found(document: Mapping[str, object] | None, text: str, *, yaml: bool) -> Written:
+    if document is None:
+        return Written(Form.OCI, None, text, yaml)
+    spec, linux = document.get("spec"), document.get("linux")
+    if document.get("kind") == "SeccompProfile" and isinstance(spec, dict):
+        return Written(Form.RESOURCE, spec, text, yaml, ("spec",))
+    if isinstance(linux, dict) and isinstance(seccomp := linux.get("seccomp"), dict):
+        return Written(Form.CONFIG, seccomp, text, yaml, ("linux", "seccomp"))
+    return Written(Form.DOCKER if is_docker(document) else Form.OCI, document, text, yaml)
+
+
+def is_docker(document: Mapping[str, object]) -> bool:
+    """Whether a profile has keys that Docker's form alone knows."""
+    rules = document.get("syscalls")
+    written = rules if isinstance(rules, list) else []
+    return not _DOCKER.isdisjoint(document) or any(isinstance(rule, dict) and not _DOCKER_RULE.isdisjoint(rule) for rule in written)
+
+
+def _from_yaml(raw: bytes, refused: Refused) -> Mapping[str, object]:
+    """Return the one document of a YAML text, if it is a SeccompProfile; else what is wrong with it as JSON."""
+    found = [document for document in documents(raw) if isinstance(document, Broken) or document.value is not None]
+    if len(found) != 1 or isinstance(found[0], Broken):
+        raise refused
+    value = _lowered(found[0].value)
+    if not isinstance(value, dict) or value.get("kind") != "SeccompProfile":
+        raise refused
+    return value
+
+
+def _lowered(value: object) -> object:
+    """Fold keys as gojson.decode does. The recursion is as deep as yamls.py lets a document be."""
+    if isinstance(value, dict):
+        return {folded(key): _lowered(item) for key, item in value.items() if key != LINE}
+    return [_lowered(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+"""What scripts/refresh_data does: one module per data file."""

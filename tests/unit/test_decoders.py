@@ -1,0 +1,152 @@
+"""One file, three decoders: which rules are left, with which actions, for which container."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kubectl_seccomp.profiles.decoders import Container, resolve
+from kubectl_seccomp.profiles.gojson import Refused, decode
+from kubectl_seccomp.profiles.oci import Action, Condition, Resolved
+
+DECODERS = ("containerd", "cri-o", "docker")
+PLAIN = Container(frozenset({"CAP_CHOWN"}), "amd64", (5, 10))
+
+
+def document(*rules: Any, **more: Any) -> bytes:
+    return json.dumps({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": list(rules), **more}).encode()
+
+
+def rule(**fields: Any) -> dict[str, Any]:
+    return {"names": ["mount"], "action": "SCMP_ACT_ALLOW", **fields}
+
+
+def resolved(raw: bytes, decoder: str, container: Container | None = PLAIN) -> Resolved:
+    found = resolve(decode(raw), decoder, container)
+    assert found is not None
+    return found
+
+
+def outcomes(raw: bytes, container: Container | None = PLAIN) -> list[str]:
+    """For each decoder: how many rules are left, or why it is refused, or none."""
+    found = []
+    for decoder in DECODERS:
+        try:
+            got = resolve(decode(raw), decoder, container)
+            found.append("none" if got is None else str(len(got.rules)))
+        except Refused:
+            found.append("refused")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (document(rule(includes={"caps": ["CAP_CHOWN"]})), "1 1 1"),
+        (document(rule(includes={"caps": ["CAP_SYS_ADMIN"]})), "1 0 0"),
+        (document(rule(includes={"caps": ["CAP_CHOWN", "CAP_SYS_ADMIN"]})), "1 0 0"),
+        (document(rule(includes={"caps": ["cap_chown"]})), "1 0 0"),
+        (document(rule(excludes={"caps": ["CAP_CHOWN", "CAP_SYS_ADMIN"]})), "1 0 0"),
+        (document(rule(excludes={"caps": ["CAP_SYS_ADMIN"]})), "1 1 1"),
+        (document(rule(includes={"arches": ["amd64"]})), "1 1 1"),
+        (document(rule(includes={"arches": ["arm64", "s390x"]})), "1 0 0"),
+        (document(rule(includes={"arches": ["SCMP_ARCH_X86_64"]})), "1 0 0"),
+        (document(rule(excludes={"arches": ["amd64"]})), "1 0 0"),
+        (document(rule(includes={"minKernel": "4.8"})), "1 1 1"),
+        (document(rule(includes={"minKernel": "5.11"})), "1 1 0"),
+        (document(rule(excludes={"minKernel": "5.10"})), "1 1 0"),
+        (document(rule(includes={"minKernel": "5.10.3"})), "1 1 refused"),
+        (document(rule(includes={"minKernel": 4.8})), "1 1 refused"),
+        (document(rule(names=None, name="mount")), "0 1 1"),
+        (document(rule(name="mount")), "1 refused refused"),
+        (document(rule(name="mount", includes={"caps": ["CAP_BPF"]})), "1 0 refused"),
+        (document(rule(errno="EACCES")), "1 1 1"),
+        (document(rule(errno="ENOTANERROR")), "1 refused 1"),
+        (document(rule(errno=13)), "1 refused 1"),
+        (document(defaultErrno="ENOTANERROR"), "0 refused 0"),
+        (document(archMap=[{"architecture": "SCMP_ARCH_X86_64"}], architectures=["SCMP_ARCH_X86"]), "0 refused refused"),
+        (document(rule(includes=[])), "1 refused refused"),
+        (document(rule(comment=1)), "1 refused refused"),
+        (document({"names": [], "action": "NONSENSE"}), "refused 0 refused"),
+        (b"{}", "none none none"),
+        (b"null", "none none none"),
+    ],
+    ids=lambda value: value.decode()[-60:] if isinstance(value, bytes) else None,
+)
+def test_what_each_decoder_leaves(raw: bytes, expected: str) -> None:
+    assert outcomes(raw) == expected.split()
+
+
+def test_what_is_left_out_says_why() -> None:
+    raw = document(
+        rule(),
+        rule(includes={"caps": ["CAP_SYS_ADMIN"]}),
+        rule(excludes={"caps": ["CAP_CHOWN"]}),
+        {"name": "x", "action": "SCMP_ACT_LOG"},
+    )
+    why = {decoder: {one.index: one.why for one in resolved(raw, decoder).dropped} for decoder in DECODERS}
+    assert why["cri-o"] == why["docker"] == {
+        1: "includes needs CAP_SYS_ADMIN, which the container does not have",
+        2: "excludes names CAP_CHOWN, which the container has",
+    }  # fmt: skip
+    assert why["containerd"] == {3: "containerd does not know the old key name"}
+    assert [one.index for one in resolved(raw, "docker").rules] == [0, 3]
+
+
+def test_without_a_container_includes_and_excludes_always_hold() -> None:
+    raw = document(rule(includes={"caps": ["CAP_SYS_ADMIN"]}), rule(excludes={"arches": ["amd64"]}))
+    assert outcomes(raw, None) == ["2", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"action": "SCMP_ACT_ERRNO"}, (1, 1, 1)),
+        ({"action": "SCMP_ACT_ERRNO", "errnoRet": 0}, (0, 0, 0)),
+        ({"action": "SCMP_ACT_ERRNO", "errnoRet": None}, (1, 1, 1)),
+        ({"action": "SCMP_ACT_ERRNO", "errno": "ENOSYS"}, (1, 38, 1)),
+        ({"action": "SCMP_ACT_ERRNO", "errno": "22", "errnoRet": 5}, (5, 22, 5)),
+        ({"action": "SCMP_ACT_TRACE", "errnoRet": 9}, (9, 9, 9)),
+    ],
+)
+def test_errno_by_number_and_by_name(fields: dict[str, Any], expected: tuple[int, int, int]) -> None:
+    raw = document(rule(**fields))
+    assert tuple(resolved(raw, decoder).rules[0].action.errno for decoder in DECODERS) == expected
+
+
+MAP = [
+    {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["SCMP_ARCH_ARM"]},
+    {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]},
+    {"architecture": "SCMP_ARCH_PPC64LE", "subArchitectures": []},
+]
+
+
+@pytest.mark.parametrize(
+    ("arch", "expected"),
+    [
+        ("amd64", ((), ("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"), ("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"))),
+        ("arm64", ((), ("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"), ("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"))),
+        ("ppc64le", ((), (), ("SCMP_ARCH_PPC64LE",))),
+        ("riscv64", ((), (), ())),
+    ],
+)
+def test_archmap_by_decoder_and_architecture(arch: str, expected: tuple[tuple[str, ...], ...]) -> None:
+    found = (resolved(document(archMap=MAP), decoder, Container(arch=arch)) for decoder in DECODERS)
+    assert tuple(one.architectures for one in found) == expected
+
+
+def test_everything_of_a_profile_is_handed_on() -> None:
+    argument = {"index": 1, "op": "SCMP_CMP_MASKED_EQ", "value": 255, "valueTwo": 7}
+    raw = document(
+        rule(args=[argument, {"op": "SCMP_CMP_NE", "valueTwo": 9}]),
+        flags=["SECCOMP_FILTER_FLAG_LOG"], architectures=["SCMP_ARCH_X86"],
+        listenerPath="/run/s", listenerMetadata="m", defaultErrnoRet=38,
+    )  # fmt: skip
+    for decoder in DECODERS:
+        found = resolved(raw, decoder)
+        assert found.default == Action("ERRNO", 38)
+        assert found.rules[0].conditions == (Condition(1, "MASKED_EQ", 255, 7), Condition(0, "NE", 0))
+        assert (found.flags, found.architectures) == (("SECCOMP_FILTER_FLAG_LOG",), ("SCMP_ARCH_X86",))
+        assert (found.listener, found.metadata) == ("/run/s", "m")

@@ -1,0 +1,125 @@
+"""What is told of a container's filter: words and counts, and nothing where something is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_seccomp.profiles.capabilities import ALL
+from kubectl_seccomp.profiles.strength import Subject, refused, restricted, strength
+from tests.unit.profiling import FOLDER, file
+
+NODE = {"runtime": "containerd://2.4.2", "arch": "amd64", "kernel": "6.18.0-rc1"}
+DENY, WEB = (FOLDER / "deny-list.json").read_bytes(), (FOLDER / "web.json").read_bytes()
+CAPS = frozenset({"CAP_CHOWN"})
+
+
+def subject(effective: str, **more: object) -> Subject:
+    return Subject(effective, **{**NODE, **more})  # type: ignore[arg-type]
+
+
+def test_runtimedefault_against_itself() -> None:
+    found = strength(subject("RuntimeDefault"))
+    assert (found.open, found.conditional, found.calls) == (309, 3, 385)
+    assert (found.runtime_default_open, found.beyond_default, found.user_namespace) == (309, 0, False)
+    assert (found.doubts, found.unknown) == ((), None)
+    assert {group.name: group.reachable for group in found.groups}["mount"] == ("chroot",)
+
+
+def test_no_filter() -> None:
+    found = strength(subject("Unconfined"))
+    assert (found.open, found.calls, found.beyond_default, found.user_namespace) == (385, 385, 73, True)
+    assert next(group for group in found.groups if group.name == "kernel-code").reachable == ()
+
+
+def test_privileged_has_every_capability() -> None:
+    found = strength(subject("Unconfined", privileged=True))
+    assert len(next(group for group in found.groups if group.name == "kernel-code").reachable) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "opened", "beyond", "namespace"), [(DENY, 381, 69, True), (WEB, 54, 0, True)], ids=["deny-list", "web"]
+)
+def test_a_file(content: bytes, opened: int, beyond: int, namespace: bool) -> None:
+    found = strength(subject("Localhost", content=content))
+    assert (found.open, found.beyond_default, found.user_namespace) == (opened, beyond, namespace)
+
+
+def test_the_default_is_that_for_the_containers_own_capabilities() -> None:
+    found = strength(subject("RuntimeDefault", add=("SYS_ADMIN",)))
+    assert (found.open, found.user_namespace) != (309, False)
+    assert found.user_namespace is True
+    assert found.beyond_default == 0
+    assert "mount" in next(group for group in found.groups if group.name == "mount").reachable
+    assert strength(subject("RuntimeDefault", drop=("ALL",))).open == 308
+
+
+def test_who_cannot_have_capabilities_reaches_less() -> None:
+    found = strength(subject("RuntimeDefault", unprivileged=True))
+    assert found.open == 309
+    assert next(group for group in found.groups if group.name == "mount").reachable == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (subject("Localhost"), "was not read"),
+        (subject("Localhost", unread="it has changed"), "it has changed"),
+        (subject("Localhost", content=b"{"), "is not valid JSON"),
+        (subject("Localhost", content=b'{"defaultAction": "X"}'), "has 'X' where an action should be"),
+        (subject("Localhost", content=b"[" * 1000), "levels deep: not judged"),
+        (subject("RuntimeDefault", runtime="containerd://9.9.9"), "RuntimeDefault of the node's runtime is not known"),
+        (subject("RuntimeDefault", runtime="rkt://1.0"), "runtime, architecture or kernel is not known"),
+        (subject("RuntimeDefault", arch="mips64"), "runtime, architecture or kernel is not known"),
+        (subject("Unconfined", kernel=""), "runtime, architecture or kernel is not known"),
+        (subject("Unknown"), "effective profile is not known"),
+    ],
+    ids=["unread", "changed", "broken", "action", "deep", "version", "runtime", "arch", "kernel", "unknown"],
+)
+def test_what_is_not_known_has_no_figures(given: Subject, why: str) -> None:
+    found = strength(given)
+    assert found.unknown is not None
+    assert why in found.unknown
+    assert (found.open, found.calls, found.beyond_default, found.user_namespace, found.groups) == (None, None, None, None, ())
+
+
+def test_rules_that_contradict_each_other_load_nothing() -> None:
+    both = b"""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]},
+        {"names": ["socket"], "action": "SCMP_ACT_TRAP", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]}]}"""
+    assert "contradict" in str(strength(subject("Localhost", content=both)).unknown)
+
+
+def test_the_default_of_an_unknown_version_is_no_measure_for_a_file() -> None:
+    found = strength(subject("Localhost", content=WEB, runtime="containerd://9.9.9"))
+    assert (found.open, found.runtime_default_open, found.beyond_default) == (54, None, None)
+    assert "is not known" in found.doubts[0]
+
+
+@pytest.mark.parametrize(("runtime", "doubt"), [("containerd://1.6.20~ds1", "not a plain release"), ("cri-o://1.36.3", "can be told")])
+def test_a_default_that_may_be_another_one_is_doubted(runtime: str, doubt: str) -> None:
+    found = strength(subject("RuntimeDefault", runtime=runtime))
+    assert found.open is not None
+    assert doubt in " ".join(found.doubts)
+
+
+def test_equal_containers_share_one_value() -> None:
+    assert strength(subject("RuntimeDefault")) is strength(subject("RuntimeDefault"))
+
+
+def test_what_a_default_would_refuse() -> None:
+    names = refused("containerd 2.2.4", CAPS, "amd64", (6, 1))
+    assert names is not None
+    assert {"mount", "unshare", "clone3", "bpf", "chroot"} <= set(names)
+    assert "clone" not in names
+    assert list(names) == sorted(names)
+    assert restricted("containerd 2.2.4", CAPS, "amd64", (6, 1)) == ("clone", "personality", "socket")
+    assert "mount" not in (refused("containerd 2.2.4", ALL, "amd64", (6, 1)) or ())
+    assert "ptrace" in (refused("containerd 2.2.4", CAPS, "amd64", (4, 4)) or ())
+    assert refused("containerd 0.1", CAPS, "amd64", (6, 1)) is None
+    assert refused("containerd 2.2.4", CAPS, "sparc", (6, 1)) is None
+
+
+def test_what_a_file_refuses() -> None:
+    resolved = file("deny-list.json").resolved
+    assert resolved is not None
+    assert refused(resolved, CAPS, "amd64", (6, 1)) == ("mount", "reboot", "syslog", "umount2")

@@ -1,0 +1,59 @@
+"""What `audit --verify` asks of which node: also the files of pods that are not there yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kubectl_seccomp.model import Gap, NodeFacts
+from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.verify import survey
+
+ID = "ab" * 32
+LOCAL = {"seccompProfile": {"type": "Localhost", "localhostProfile": "p.json"}}
+NODES = {
+    "a": NodeFacts("a", "linux", labels={"pool": "x"}),
+    "b": NodeFacts("b", "linux", labels={"pool": "x"}),
+    "c": NodeFacts("c", "linux"),
+    "w": NodeFacts("w", "windows", labels={"pool": "x"}),
+}
+
+
+def pod(node: str | None, security: dict[str, Any] | None = None, owner: str | None = None, phase: str = "Running", **spec: Any) -> Pod:
+    running = {"name": "c", "containerID": f"containerd://{ID}", "state": {"running": {}}}
+    made = from_mapping(
+        {
+            "kind": "Pod",
+            "metadata": {
+                "name": "p",
+                "uid": "u",
+                "ownerReferences": [{"kind": owner, "name": "x", "controller": True}] if owner else [],
+            },
+            "spec": {"nodeName": node, "securityContext": security, "containers": [{"name": "c"}], **spec},
+            "status": {"phase": phase, "containerStatuses": [running] if node else []},
+        }
+    )
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (pod("a"), {"a": (1, [])}),
+        (pod("a", LOCAL), {"a": (1, ["p.json"])}),
+        (pod("a", LOCAL, "ReplicaSet"), {"a": (1, ["p.json"]), "b": (0, ["p.json"]), "c": (0, ["p.json"])}),
+        (pod("a", LOCAL, "ReplicaSet", nodeSelector={"pool": "x"}), {"a": (1, ["p.json"]), "b": (0, ["p.json"])}),
+        (pod("c", LOCAL, "ReplicaSet", nodeSelector={"pool": "x"}), {"c": (1, ["p.json"]), "a": (0, ["p.json"]), "b": (0, ["p.json"])}),
+        (pod(None, LOCAL, nodeSelector={"pool": "x"}), {"a": (0, ["p.json"]), "b": (0, ["p.json"])}),
+        (pod(None, LOCAL, nodeSelector={"pool": "y"}), {}),
+        (pod(None), {}),
+        (pod("a", LOCAL, "Job", phase="Succeeded"), {"a": (1, ["p.json"])}),
+        (Gap("pods", "cluster", "forbidden"), {}),
+    ],
+    ids=["unset", "bound", "workload", "selector", "moved label", "waiting", "fits none", "waiting unset", "finished", "gap"],
+)
+def test_a_node_is_asked_for_what_could_land_there(asked: Pod | Gap, expected: dict[str, tuple[int, list[str]]]) -> None:
+    work = survey([asked], NODES)
+    assert {name: (len(mine.ids), list(mine.paths)) for name, mine in work.items()} == expected

@@ -1,0 +1,174 @@
+"""Profiles as they are written: which form, what is inside, where it stands; and written back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kubectl_seccomp.profiles.decoders import resolve
+from kubectl_seccomp.profiles.gojson import NotJudged, Refused, decode
+from kubectl_seccomp.profiles.output import oci, resource
+from kubectl_seccomp.profiles.positions import Path, Position, locate_json, locate_yaml
+from kubectl_seccomp.profiles.written import Form, read
+
+RULE = {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"}
+PROFILE: dict[str, Any] = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [RULE]}
+WRAPPED = {"apiVersion": "security-profiles-operator.x-k8s.io/v1beta1", "kind": "SeccompProfile", "spec": PROFILE}
+
+
+@pytest.mark.parametrize(
+    ("document", "form"),
+    [
+        (PROFILE, Form.OCI),
+        ({}, Form.OCI),
+        ({**PROFILE, "archMap": []}, Form.DOCKER),
+        ({**PROFILE, "syscalls": [{**RULE, "includes": {}}]}, Form.DOCKER),
+        ({**PROFILE, "syscalls": [RULE, {"name": "read"}]}, Form.DOCKER),
+        (WRAPPED, Form.RESOURCE),
+        ({**WRAPPED, "kind": "ConfigMap"}, Form.OCI),
+        ({"ociVersion": "1.0", "linux": {"seccomp": PROFILE}}, Form.CONFIG),
+        ({"linux": {}}, Form.OCI),
+    ],
+    ids=str,
+)
+def test_the_form_is_found(document: dict[str, Any], form: Form) -> None:
+    found = read(json.dumps(document).encode())
+    assert found.form is form
+    if form in (Form.RESOURCE, Form.CONFIG):
+        assert found.profile == decode(json.dumps(PROFILE).encode())
+        assert [position.line for position in found.positions([("defaultaction",), ("syscalls", 0)]).values()] == [1, 1]
+
+
+def test_a_resource_in_yaml_is_read_and_placed() -> None:
+    raw = b"# a comment\n" + yaml.safe_dump(WRAPPED, sort_keys=False).encode()
+    found = read(raw)
+    assert (found.form, found.yaml) == (Form.RESOURCE, True)
+    assert found.profile == decode(json.dumps(PROFILE).encode())
+    wanted: list[Path] = [("defaultaction",), ("syscalls", 0), ("syscalls", 0, "names", 1), ("syscalls", 0, "action"), ("missing",)]
+    lines = raw.decode().splitlines()
+    words = {path: lines[at.line - 1][at.column - 1 :] for path, at in found.positions(wanted).items()}
+    assert list(words.values()) == ["defaultAction: SCMP_ACT_ERRNO", "names:", "write", "action: SCMP_ACT_ALLOW"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "is empty"),
+        (b"defaultAction: SCMP_ACT_ALLOW\n", "not valid JSON"),
+        (b"kind: ConfigMap\nspec: {}\n", "not valid JSON"),
+        (b"kind: SeccompProfile\nspec: {}\n---\nkind: SeccompProfile\nspec: {}\n", "not valid JSON"),
+        (b"kind: SeccompProfile\nkind: SeccompProfile\n", "not valid JSON"),
+        (b"{kind: SeccompProfile}", "not valid JSON"),
+        (b"[]", "not an object"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+    ],
+)
+def test_what_is_no_profile_is_refused_as_go_does(raw: bytes, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        read(raw)
+
+
+@pytest.mark.parametrize("raw", [b" " * (1024 * 1024 + 1), b"[" * 1000 + b"]" * 1000], ids=["large", "deep"])
+def test_what_is_out_of_bounds_is_not_judged(raw: bytes) -> None:
+    with pytest.raises(NotJudged):
+        read(raw)
+
+
+TEXT = """{
+  "defaultAction": "SCMP_ACT_ALLOW", "x": {"syscalls": [1]},
+  "syscalls": [{"names": ["a", "\\"b"], "args": [
+     {"index": 0}, {"INDEX": 1}]}, {}],
+  "defaultaction":
+    "SCMP_ACT_LOG"
+}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "column"),
+    [
+        (("defaultaction",), 5, 3),
+        (("syscalls",), 3, 3),
+        (("syscalls", 0), 3, 16),
+        (("syscalls", 0, "names", 1), 3, 32),
+        (("syscalls", 0, "args", 1, "index"), 4, 21),
+        (("syscalls", 1), 4, 36),
+        (("x", "syscalls", 0), 2, 57),
+        ((), 1, 1),
+    ],
+)
+def test_where_keys_and_elements_stand(path: Path, line: int, column: int) -> None:
+    assert locate_json(TEXT, [path]) == {path: Position(line, column)}
+
+
+def test_only_what_is_there_has_a_position() -> None:
+    assert locate_json(TEXT, [("syscalls", 2), ("y",), ("defaultaction", 0), ("syscalls", 0, "names", 0)]).keys() == {
+        ("syscalls", 0, "names", 0)
+    }
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_lines_end_as_in_any_editor(ending: str) -> None:
+    assert locate_json(f"[{ending}{ending} 1, 2", [()]) == {(): Position(1, 1)}
+    assert locate_json(f'{{{ending}{ending}  "a": 1}}', [("a",)]) == {("a",): Position(3, 3)}
+
+
+def paths(value: object, here: Path = ()) -> list[tuple[Path, object]]:
+    """Every path of a decoded value with the value."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(here, value), *(found for key, item in members for found in paths(item, (*here, key)))]
+
+
+keys = st.text('abKſ\\"\n é', max_size=3)
+leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.floats(allow_nan=False, allow_infinity=False)
+trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(keys, trees, max_size=3), st.sampled_from([None, 1]), st.booleans())
+def test_every_path_of_any_document_is_found_where_its_text_is(document: dict[str, Any], indent: int | None, ascii_: bool) -> None:
+    text = json.dumps(document, indent=indent, ensure_ascii=ascii_)
+    decoded = decode(text.encode())
+    assert decoded is not None
+    known = paths(dict(decoded))
+    found = locate_json(text, [path for path, _ in known])
+    assert found.keys() == {path for path, _ in known}
+    lines = text.split("\n")
+    for path, value in known:
+        rest = lines[found[path].line - 1][found[path].column - 1 :]
+        if path and isinstance(path[-1], int):
+            start = "{" if isinstance(value, dict) else "[" if isinstance(value, list) else json.dumps(value, ensure_ascii=ascii_)
+            assert rest.startswith(start)
+        elif path:
+            assert rest.startswith('"')
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.sampled_from("abc"), trees, max_size=3))
+def test_yaml_has_the_same_paths_as_json(document: dict[str, Any]) -> None:
+    text = yaml.safe_dump(document)
+    known = [path for path, _ in paths(document) if all(isinstance(step, int) or step.isascii() for step in path)]
+    wanted = [tuple(step.lower() if isinstance(step, str) else step for step in path) for path in known]
+    assert locate_yaml(text, wanted).keys() >= {path for path in wanted if "k" not in str(path)}
+
+
+def test_a_profile_survives_being_written_in_both_forms() -> None:
+    arguments = [
+        {"index": 0, "value": 2**64 - 1, "valueTwo": 3, "op": "SCMP_CMP_MASKED_EQ"},
+        {"index": 1, "value": 5, "op": "SCMP_CMP_NE"},
+    ]
+    document = {
+        "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "architectures": ["SCMP_ARCH_X86"],
+        "flags": ["SECCOMP_FILTER_FLAG_LOG"], "listenerPath": "/run/s", "listenerMetadata": "m",
+        "syscalls": [{**RULE, "args": arguments}, {"names": ["mount"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0}],
+    }  # fmt: skip
+    resolved = resolve(decode(json.dumps(document).encode()), "containerd", None)
+    assert resolved is not None
+    for text in (oci(resolved), resource(resolved, "web", "shop")):
+        assert resolve(read(text.encode()).profile, "containerd", None) == resolved
+    assert json.loads(oci(resolved)) == document
+    assert yaml.safe_load(resource(resolved, "web", None))["metadata"] == {"name": "web"}
