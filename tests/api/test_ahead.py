@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -188,3 +192,29 @@ def test_a_page_that_never_comes_ends_the_list_with_a_gap_and_all_before_it(list
     assert before == ALL[:50]
     assert isinstance(gap, Gap)
     assert "the list broke off after 5 pages" in gap.why
+
+
+@pytest.mark.parametrize("hangs_at", [0, 20, 50])
+def test_an_interrupt_ends_a_run_whose_server_hangs_in_the_middle_of_a_list(listing: Listing, hangs_at: int) -> None:
+    over = threading.Event()
+    reached = threading.Event()
+
+    def spoil(_number: int, start: int) -> None:
+        if start == hangs_at:
+            reached.set()
+            over.wait(60)
+
+    listing.spoil = spoil
+    command = [sys.executable, "-m", "kubectl_seccomp", "list", "-A", "--chunk-size", str(SIZE)]
+    server = f"http://127.0.0.1:{listing.server.server_address[1]}"
+    child = subprocess.Popen([*command, "--server", server], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert reached.wait(30)
+        child.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, stderr = child.communicate(timeout=30)
+        assert time.monotonic() - began < 10  # far less than the server hangs, and than any limit of a request
+        assert (child.returncode, "Traceback" in stderr) == (130, False)
+    finally:
+        over.set()
+        child.kill()
