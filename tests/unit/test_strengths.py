@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.model import (
     ContainerReport,
+    Evidence,
     Head,
     KubeletDefault,
     NodeFacts,
