@@ -8,10 +8,11 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.files import read
 from kubectl_seccomp.model import (
     ContainerReport,
+    Evidence,
     FileState,
     Head,
     KubeletDefault,
