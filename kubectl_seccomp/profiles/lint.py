@@ -18,7 +18,7 @@ from . import lint_reach, lint_rules, lint_text, problems_reach, problems_rules,
 from .gojson import NotJudged, Refused, decode
 from .judged import Place, judge_at
 from .positions import Path, Position, duplicates
-from .problem import DECODERS, HONOURED, LANES, LOADS, REFUSED, Effect, Page, Problem, everywhere
+from .problem import DECODERS, HONOURED, LANES, LOADS, NOT_KNOWN, REFUSED, Effect, Page, Problem, everywhere
 from .syscalls import Version
 from .written import LARGEST, Form, Written, is_docker, read
 
@@ -69,7 +69,7 @@ def lint(raw: bytes, setting: Setting) -> Linted:
     except Refused as refused:
         return Linted(None, _kept([_unreadable(refused)], setting))
     except NotJudged as beyond:
-        return Linted(None, _kept([problems_text.NOT_JUDGED.problem(f"it {beyond}")], setting))
+        return Linted(None, _kept([_not_judged(beyond)], setting))
     found = _kept([*_around(written, setting), *_inside(written, setting)], setting)
     return Linted(written.form, _ordered(_located(_bounded(found), written)))
 
@@ -89,6 +89,11 @@ def _unreadable(refused: Refused) -> Problem:
     cause = refused.__cause__
     place = Position(cause.lineno, cause.colno) if isinstance(cause, JSONDecodeError) else Position(1, 1)
     return structs.replace(problems_text.NOT_JSON.problem(f"it {refused}", effects=everywhere(REFUSED)), position=place)
+
+
+def _not_judged(beyond: NotJudged) -> Problem:
+    problem = problems_text.NOT_JUDGED.problem(f"it {beyond}", effects=everywhere(NOT_KNOWN))
+    return structs.replace(problem, position=Position(1, 1))
 
 
 def _around(written: Written, setting: Setting) -> Iterator[Problem]:
@@ -145,7 +150,7 @@ def _judged(profile: Mapping[str, object] | None, place: Place, setting: Setting
             effects = everywhere(REFUSED)
             yield problems_text.REFUSED_PROFILE.problem(f"it {error}", effects=effects)
     except NotJudged as beyond:
-        yield problems_text.NOT_JUDGED.problem(f"it {beyond}")
+        yield _not_judged(beyond)
     else:
         yield from lint_rules.in_answers(judged)
         if not judged.decision.conflicts:
