@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from ..runtimes import RUNTIMES
 from ..words import Severity
-from . import lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
+from . import lint_docker, lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
 from .gojson import NotJudged, Refused, decode
 from .judged import Place, judge_at
 from .positions import Path, Position, duplicates
@@ -24,6 +24,7 @@ from .written import LARGEST, Form, Written, is_docker, read
 
 PAGES: tuple[Page, ...] = (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
 _MOST = 20  # problems of one check that are told one by one
+_LONGEST = 10_000  # values and lines; the longest of the runtimes' own has some 2,000
 _NEWEST = "999"
 
 
@@ -76,6 +77,8 @@ def lint(raw: bytes, setting: Setting) -> Linted:
 
 def _read(raw: bytes, *, on_node: bool) -> Written:
     """Return a profile as it is written; as a node reads it, what stands further in is no profile."""
+    if len(raw) <= LARGEST and raw.count(b",") + raw.count(b"\n") > _LONGEST:
+        raise NotJudged(f"has more than {_LONGEST} values or lines: not judged")
     if not on_node:
         return read(raw)
     if len(raw) > LARGEST:
@@ -121,7 +124,8 @@ def _inside(written: Written, setting: Setting) -> Iterator[Problem]:
     if _is_wrapped(written, setting):
         return
     profile = written.profile or {}
-    text = [*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch), *lint_rules.in_text(profile)]
+    read_alike = (*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch))
+    text = [*read_alike, *lint_docker.problems(profile), *lint_rules.in_text(profile)]
     yield from text
     refused = {lane for problem in text for lane, effect in problem.effects.items() if effect.at(setting.version) == REFUSED}
     yield from _loaded(written, setting, refused)

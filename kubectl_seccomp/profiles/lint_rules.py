@@ -79,8 +79,8 @@ def _meant(name: str, *, nearest: bool) -> str | None:
 
 
 @cache
-def _every_name() -> list[str]:
-    return sorted({name for known in ARCHITECTURES for name in names(known.name)})
+def _every_name() -> tuple[str, ...]:
+    return tuple(sorted({name for known in ARCHITECTURES for name in names(known.name)}))
 
 
 def _nameless(entry: Profile, path: Path) -> Iterator[Problem]:

@@ -1,12 +1,13 @@
 """What lint says becomes of a container, held against what real runtimes did with such files.
 
-Measured with runc 1.1.5, 1.1.15 and 1.3.6, crun 1.8.1, 1.21 and 1.28, containerd 1.6.20 and CRI-O's loader. What crun does with a file of
-its own that Go would refuse does not matter here: behind containerd and CRI-O it sees what Go has written.
+Measured with runc 1.1.5, 1.1.15 and 1.3.6, crun 1.8.1, 1.21 and 1.28, containerd 1.6.20 and CRI-O's loader. What crun does with a
+file of its own that Go would refuse does not matter here: behind containerd and CRI-O it sees what Go has written.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -33,12 +34,12 @@ def arg(**fields: object) -> bytes:
 
 
 def without(key: str) -> bytes:
-    entry = {"names": ["mount"], "action": "SCMP_ACT_ERRNO"}
+    entry: dict[str, object] = {"names": ["mount"], "action": "SCMP_ACT_ERRNO"}
     del entry[key]
     return profile([entry])
 
 
-def two(first: dict[str, object], second: dict[str, object]) -> bytes:
+def two(first: Mapping[str, object], second: Mapping[str, object]) -> bytes:
     return profile([{"names": ["mount"], **first}, {"names": ["mount"], **second}])
 
 
