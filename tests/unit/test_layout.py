@@ -22,6 +22,7 @@ PURE = [
             "effective.py",
             "pss.py",
             "audit.py",
+            "alike.py",
             "runtimes.py",
             "node_report.py",
             "eligibility.py",
