@@ -36,6 +36,7 @@ TITLES = (
     ("KS305", "file-changed", "The profile file has changed since the container started"),
     ("KS306", "file-not-everywhere", "The profile file is not right on every node where the pod could land"),
     ("KS307", "file-differs", "The profile file differs between nodes"),
+    ("KS308", "file-has-problems", "The profile file means something else than it says, or less than it should"),
     ("KS310", "profile-not-json", "Not a JSON object"),
     ("KS311", "no-default-action", "No defaultAction"),
     ("KS312", "wrapped-profile", "A profile inside of something else"),

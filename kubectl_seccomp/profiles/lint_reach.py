@@ -96,7 +96,7 @@ def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Pr
     path = ("defaultaction",)
     always = [one for one in found if _but_execve(one.always)]
     if always:
-        said = f"no container starts: {_each(always, always=True)}"
+        said = f"the runtime cannot start a container: {_each(always, always=True)}"
         yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always, always=True), high)
     more = [one for one in found if _but_execve(one.more)]
     if more:

@@ -17,6 +17,7 @@ from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
 from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, known_since, names
 
 _SHOWN = 8
+_COMMON = (2, 5, 4)  # what it knows is hardly missing anywhere: of 2022
 _NEAREST = 40  # names of one profile that a nearest one is looked for
 
 
@@ -78,8 +79,8 @@ def _meant(name: str, *, nearest: bool) -> str | None:
 
 
 @cache
-def _every_name() -> list[str]:
-    return sorted({name for known in ARCHITECTURES for name in names(known.name)})
+def _every_name() -> tuple[str, ...]:
+    return tuple(sorted({name for known in ARCHITECTURES for name in names(known.name)}))
 
 
 def _nameless(entry: Profile, path: Path) -> Iterator[Problem]:
@@ -136,13 +137,13 @@ def _young(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
         lost = not rule.action.passes and resolved.default.passes
         for name in rule.names:
             since = known_since(name)
-            if since is not None and since > OLDEST and (library is None or library < since):
+            if since is not None and since > (OLDEST if lost else _COMMON) and (library is None or library < since):
                 found.setdefault(lost, {}).setdefault(name, rule)
     for lost, mentions in found.items():
         becomes = "what should be refused is not" if lost else "the default counts there"
         ordered = sorted(mentions, key=lambda name: known_since(name) or OLDEST, reverse=True)
         named = listed(f"{name} (before {'.'.join(map(str, known_since(name) or ()))})" for name in ordered)
-        said = f"older libseccomp does not know {named}: {becomes}"
+        said = f"an older libseccomp does not know {named}: {becomes}"
         severity, effects = pages.YOUNG_NAME.severities[0 if lost else 1], everywhere("ignored by older libraries")
         yield pages.YOUNG_NAME.problem(said, _place(mentions[ordered[0]]), effects, severity=severity)
 

@@ -18,9 +18,9 @@ DECODERS = ("containerd", "cri-o", "docker")
 OCI_RUNTIMES = ("runc", "crun")
 LANES = tuple(f"{decoder}+{runtime}" for decoder in DECODERS for runtime in OCI_RUNTIMES)
 # What becomes of a container, worst first; any other word leaves it as it is.
-NO_FILTER, REFUSED, HANGS, NO_START = "no filter", "refused", "hangs", "cannot start"
+NO_FILTER, REFUSED, HANGS, NO_START, NOT_KNOWN = "no filter", "refused", "hangs", "cannot start", "not known"
 LOADS, IGNORED, HONOURED = "loads", "ignored", "honoured"
-_OUTCOMES = (REFUSED, NO_FILTER, HANGS, NO_START)
+_OUTCOMES = (REFUSED, NO_FILTER, HANGS, NO_START, NOT_KNOWN)
 
 
 class Effect(Struct, frozen=True):
@@ -111,6 +111,6 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 def outcome(problems: tuple[Problem, ...], lane: str, version: Version = ()) -> str:
-    """Return what becomes of a container: the worst of "refused", "no filter", "hangs", "cannot start", else "loads"."""
+    """Return what becomes of a container: "refused", "no filter", "hangs", "cannot start", "not known", else "loads"."""
     found = {problem.effects[lane].at(version) for problem in problems if lane in problem.effects}
     return next((word for word in _OUTCOMES if word in found), LOADS)

@@ -134,10 +134,10 @@ DUPLICATE_KEY = Page(
 )  # fmt: skip
 NOT_JUDGED = Page(
     id="KS328", slug="not-judged", title="Beyond what is judged", severities=(_MEDIUM,),
-    why="A profile has some kilobytes. One that is larger than 1 MiB, nested very deeply, or has an absurd number of conditions is not "
-    "judged here: whether it loads, and what it allows, is not known.",
+    why="A profile has some kilobytes. One that is larger than 1 MiB, very long, nested very deeply, or has an absurd number of "
+    "conditions is not judged here: whether it loads, and what it allows, is not known.",
     fix="Take a profile that people can read.",
-    sources=("this program's own bounds: 1 MiB, 400 levels",),
+    sources=("this program's own bounds: 1 MiB, 10,000 values or lines, 400 levels",),
 )  # fmt: skip
 REFUSED_PROFILE = Page(
     id="KS329", slug="profile-does-not-load", title="No container starts with it", severities=(_HIGH,),
