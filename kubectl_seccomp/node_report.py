@@ -11,19 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from .model import (
-    EffectiveType,
-    FileProblem,
-    FileState,
-    Finding,
-    Gap,
-    Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-)
+from .facts import FileProblem, NodeFacts, Observed, ProfileFile
+from .model import EffectiveType, FileState, Finding, Gap, Head, KubeletDefault, Observation
 from .nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
 from .pods import Pod, containers
 from .profiles.defaults import variant
