@@ -11,7 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from .model import EffectiveType, FileState, Finding, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
+from .model import (
+    EffectiveType,
+    FileProblem,
+    FileState,
+    Finding,
+    Gap,
+    Head,
+    KubeletDefault,
+    NodeFacts,
+    Observation,
+    Observed,
+    ProfileFile,
+)
 from .nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
 from .pods import Pod, containers
 from .profiles.defaults import variant
@@ -70,6 +82,7 @@ class FileReport(Struct, frozen=True, rename="camel"):
     used_by: tuple[UserReport, ...] | None
     used_elsewhere: tuple[UserReport, ...] | None
     explanation: str | None
+    problems: tuple[FileProblem, ...] | None = None
 
     @property
     def loaded_by(self) -> tuple[UserReport, ...]:
@@ -254,7 +267,7 @@ def _file(entry: Entry, node: str, real: Mapping[str, str | None], found: tuple[
     return FileReport(
         entry.name, facts.path, entry.kind, facts.state, facts.effect, facts.forbids_nothing, facts.sha256, facts.size,
         facts.mode, facts.owner, facts.mtime, facts.ctime, _writable_by(facts.mode), _of_operator(entry.name), mine, others,
-        facts.explanation,
+        facts.explanation, facts.problems,
     )  # fmt: skip
 
 

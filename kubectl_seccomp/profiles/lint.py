@@ -14,16 +14,17 @@ from msgspec import Struct, structs
 
 from ..runtimes import RUNTIMES
 from ..words import Severity
-from . import lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
+from . import lint_docker, lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
 from .gojson import NotJudged, Refused, decode
 from .judged import Place, judge_at
 from .positions import Path, Position, duplicates
-from .problem import DECODERS, HONOURED, LANES, LOADS, REFUSED, Effect, Page, Problem, everywhere
+from .problem import DECODERS, HONOURED, LANES, LOADS, NOT_KNOWN, REFUSED, Effect, Page, Problem, everywhere
 from .syscalls import Version
 from .written import LARGEST, Form, Written, is_docker, read
 
 PAGES: tuple[Page, ...] = (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
 _MOST = 20  # problems of one check that are told one by one
+_LONGEST = 10_000  # values and lines; the longest of the runtimes' own has some 2,000
 _NEWEST = "999"
 
 
@@ -69,13 +70,15 @@ def lint(raw: bytes, setting: Setting) -> Linted:
     except Refused as refused:
         return Linted(None, _kept([_unreadable(refused)], setting))
     except NotJudged as beyond:
-        return Linted(None, _kept([problems_text.NOT_JUDGED.problem(f"it {beyond}")], setting))
+        return Linted(None, _kept([_not_judged(beyond)], setting))
     found = _kept([*_around(written, setting), *_inside(written, setting)], setting)
     return Linted(written.form, _ordered(_located(_bounded(found), written)))
 
 
 def _read(raw: bytes, *, on_node: bool) -> Written:
     """Return a profile as it is written; as a node reads it, what stands further in is no profile."""
+    if len(raw) <= LARGEST and raw.count(b",") + raw.count(b"\n") > _LONGEST:
+        raise NotJudged(f"has more than {_LONGEST} values or lines: not judged")
     if not on_node:
         return read(raw)
     if len(raw) > LARGEST:
@@ -89,6 +92,11 @@ def _unreadable(refused: Refused) -> Problem:
     cause = refused.__cause__
     place = Position(cause.lineno, cause.colno) if isinstance(cause, JSONDecodeError) else Position(1, 1)
     return structs.replace(problems_text.NOT_JSON.problem(f"it {refused}", effects=everywhere(REFUSED)), position=place)
+
+
+def _not_judged(beyond: NotJudged) -> Problem:
+    problem = problems_text.NOT_JUDGED.problem(f"it {beyond}", effects=everywhere(NOT_KNOWN))
+    return structs.replace(problem, position=Position(1, 1))
 
 
 def _around(written: Written, setting: Setting) -> Iterator[Problem]:
@@ -116,7 +124,8 @@ def _inside(written: Written, setting: Setting) -> Iterator[Problem]:
     if _is_wrapped(written, setting):
         return
     profile = written.profile or {}
-    text = [*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch), *lint_rules.in_text(profile)]
+    read_alike = (*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch))
+    text = [*read_alike, *lint_docker.problems(profile), *lint_rules.in_text(profile)]
     yield from text
     refused = {lane for problem in text for lane, effect in problem.effects.items() if effect.at(setting.version) == REFUSED}
     yield from _loaded(written, setting, refused)
@@ -145,7 +154,7 @@ def _judged(profile: Mapping[str, object] | None, place: Place, setting: Setting
             effects = everywhere(REFUSED)
             yield problems_text.REFUSED_PROFILE.problem(f"it {error}", effects=effects)
     except NotJudged as beyond:
-        yield problems_text.NOT_JUDGED.problem(f"it {beyond}")
+        yield _not_judged(beyond)
     else:
         yield from lint_rules.in_answers(judged)
         if not judged.decision.conflicts:

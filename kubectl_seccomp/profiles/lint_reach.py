@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ..runtimes import parse
 from . import problems_reach as pages
 from .answers import Answer, Table, Why
 from .defaults import variant
@@ -13,12 +14,13 @@ from .floor import MARGIN, PROGRAM, Missing, lacking, missing
 from .judged import Judged, Opening, Place, counts, loaded, opening, resolved_default
 from .lint_rules import listed
 from .oci import KILL_THREAD, NO_SUCH_CALL, Resolved
-from .problem import HANGS, LANES, LOADS, NO_START, Effect, Effects, Problem, by_oci
+from .problem import HANGS, LOADS, NO_START, Effect, Effects, Problem, by_oci, everywhere
 from .reach import exposed
 from .syscalls import architecture, names
 
 _FAILS = "threads fail"
 _NEW_MOUNT = ("fsopen", "fsconfig", "fsmount", "move_mount", "open_tree", "mount_setattr")
+_ALL = 100
 _CLONE3 = "clone3"
 # Groups that RuntimeDefault closes for a reason, whatever a container is for.
 _GRAVE = frozenset({"user-namespace", "mount", "kernel-code", "bpf-perf", "file-handles", "machine-state"})
@@ -50,7 +52,8 @@ def problems(judged: Judged, default: str) -> Iterator[Problem]:
     yield from _architectures(judged, resolved)
     yield from _forgotten(judged, table, resolved)
     if around := around_io_uring(table):
-        yield pages.IO_URING.problem(f"io_uring is let through and carries out what is refused: {listed(around)}", _rule(table, "io_uring_setup"))
+        said = f"io_uring is let through and carries out what is refused: {listed(around)}"
+        yield pages.IO_URING.problem(said, _rule(table, "io_uring_setup"))
     yield from _mounts(table)
     yield from _weaker(judged, table, default)
 
@@ -74,7 +77,8 @@ def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
     """Yield why a container cannot start, what it cannot do then, and what may be wanting."""
     found = missing(table)
     if _refuses(table, "execve"):
-        yield pages.NO_EXECVE.problem("execve is refused: the container's program cannot be started", _rule(table, "execve"), by_oci(NO_START, NO_START))
+        said = "execve is refused: the container's program cannot be started"
+        yield pages.NO_EXECVE.problem(said, _rule(table, "execve"), everywhere(NO_START))
     hangs = resolved.default == KILL_THREAD
     yield from _floors(table, found, stops=HANGS if hangs else NO_START)
     if hangs:
@@ -92,7 +96,7 @@ def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Pr
     path = ("defaultaction",)
     always = [one for one in found if _but_execve(one.always)]
     if always:
-        said = f"no container starts: {_each(always, always=True)}"
+        said = f"the runtime cannot start a container: {_each(always, always=True)}"
         yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always, always=True), high)
     more = [one for one in found if _but_execve(one.more)]
     if more:
@@ -103,7 +107,9 @@ def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Pr
     if program:
         said = f"a program that is linked with glibc does not start: {listed(program)} {_are(program)} refused"
         yield pages.FLOOR.problem(said, path, by_oci(LOADS, LOADS), " ".join(program), medium)
-    rest = [name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program]
+    rest = [
+        name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program
+    ]
     if rest and not _lets_pass(table):
         said = f"runtimes also make these, and may need them for exec or in other releases: {listed(rest)}"
         yield pages.FLOOR.problem(said, path, None, " ".join(rest), low)
@@ -155,7 +161,8 @@ def _clone3(table: Table, resolved: Resolved) -> Iterator[Problem]:
     if answer is None or _settles(answer) or _refuses(table, "clone") or resolved.default == NO_SUCH_CALL:
         return
     numbers = names(table.abi)
-    highest = max((rule_name for rule in resolved.rules for rule_name in rule.names if rule_name in numbers), key=numbers.__getitem__, default="")
+    named = (name for rule in resolved.rules for name in rule.names if name in numbers)
+    highest = max(named, key=numbers.__getitem__, default="")
     stubbed = answer.why is not Why.RULE and numbers.get(highest, 0) < numbers[_CLONE3]
     if stubbed:
         said = "clone3 is not decided: threads fail with crun; a rule on a call above 434 breaks them with runc too"
@@ -213,11 +220,12 @@ def _weaker(judged: Judged, table: Table, default: str) -> Iterator[Problem]:
     looser = {group: calls for group, calls in looser.items() if calls}
     if not looser:
         return
-    found = counts(table)
-    said = "; ".join(f"{group}: {listed(calls)}" for group, calls in looser.items())
-    many = f"{found.open} of {found.calls} calls are open, some" if not refusing else "calls are open"
+    found, path = counts(table), ("defaultaction",)
+    open_ = f"{found.open} of {found.calls} calls are open, also" if not refusing else "calls are open"
+    whose = f"{parse(default)[0].title}'s RuntimeDefault"
+    said = "; ".join(f"{group}: {listed(calls, 3 if not refusing else _ALL)}" for group, calls in looser.items())
     severity = pages.WEAKER.severities[0 if not refusing or _GRAVE & looser.keys() else 1]
-    yield pages.WEAKER.problem(f"{many} that {match.variant}'s RuntimeDefault refuses: {said}", ("defaultaction",), severity=severity)
+    yield pages.WEAKER.problem(f"{open_} that {whose} refuses: {said}", path, severity=severity)
 
 
 def _open(judged: Judged) -> dict[str, list[str]]:

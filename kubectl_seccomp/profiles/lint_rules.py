@@ -17,6 +17,7 @@ from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
 from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, known_since, names
 
 _SHOWN = 8
+_COMMON = (2, 5, 4)  # what it knows is hardly missing anywhere: of 2022
 _NEAREST = 40  # names of one profile that a nearest one is looked for
 
 
@@ -38,11 +39,11 @@ def _named(entry: Profile) -> list[str]:
     return texts(entry, "names") or [text(entry, "name")]
 
 
-def listed(found: Iterable[str]) -> str:
+def listed(found: Iterable[str], most: int = _SHOWN) -> str:
     """Return names for a sentence, only the first where there are many."""
     clipped = [name if len(name) <= 60 else f"{name[:59]}…" for name in dict.fromkeys(found)]
-    more = f" and {len(clipped) - _SHOWN} more" if len(clipped) > _SHOWN else ""
-    return ", ".join(clipped[:_SHOWN]) + more
+    more = f" and {len(clipped) - most} more" if len(clipped) > most else ""
+    return ", ".join(clipped[:most]) + more
 
 
 def _names(profile: Profile) -> Iterator[Problem]:
@@ -78,8 +79,8 @@ def _meant(name: str, *, nearest: bool) -> str | None:
 
 
 @cache
-def _every_name() -> list[str]:
-    return sorted({name for known in ARCHITECTURES for name in names(known.name)})
+def _every_name() -> tuple[str, ...]:
+    return tuple(sorted({name for known in ARCHITECTURES for name in names(known.name)}))
 
 
 def _nameless(entry: Profile, path: Path) -> Iterator[Problem]:
@@ -88,7 +89,7 @@ def _nameless(entry: Profile, path: Path) -> Iterator[Problem]:
         effects = {**everywhere(IGNORED)}
         if absent:
             effects |= dict.fromkeys(("containerd+crun", "docker+crun"), Effect(REFUSED))
-        yield pages.NO_NAMES.problem("the rule names no call and does nothing", (*path, "names") if "names" in entry else path, effects)
+        yield pages.NO_NAMES.problem("the rule names no call and does nothing", (*path, "names"), effects)
 
 
 def _incomplete(argument: Profile, path: Path) -> Iterator[Problem]:
@@ -129,20 +130,22 @@ def _place(rule: Rule) -> Path:
 
 
 def _young(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
-    """Yield, once for each release, the calls that older libraries do not know."""
+    """Yield the calls that older libraries do not know, those apart that are to be refused."""
     library = judged.place.target.libseccomp
-    found: dict[tuple[tuple[int, ...], bool], list[tuple[str, Rule]]] = {}
+    found: dict[bool, dict[str, Rule]] = {}
     for rule in resolved.rules:
         lost = not rule.action.passes and resolved.default.passes
         for name in rule.names:
             since = known_since(name)
-            if since is not None and since > OLDEST and (library is None or library < since):
-                found.setdefault((since, lost), []).append((name, rule))
-    for (since, lost), mentions in sorted(found.items(), key=lambda one: one[0]):
-        becomes = "it is not refused there" if lost else "the default counts there"
-        said = f"libseccomp before {'.'.join(map(str, since))} does not know {listed(name for name, _ in mentions)}: {becomes}"
-        severity = pages.YOUNG_NAME.severities[0 if lost else 1]
-        yield pages.YOUNG_NAME.problem(said, _place(mentions[0][1]), everywhere("ignored by older libraries"), severity=severity)
+            if since is not None and since > (OLDEST if lost else _COMMON) and (library is None or library < since):
+                found.setdefault(lost, {}).setdefault(name, rule)
+    for lost, mentions in found.items():
+        becomes = "what should be refused is not" if lost else "the default counts there"
+        ordered = sorted(mentions, key=lambda name: known_since(name) or OLDEST, reverse=True)
+        named = listed(f"{name} (before {'.'.join(map(str, known_since(name) or ()))})" for name in ordered)
+        said = f"an older libseccomp does not know {named}: {becomes}"
+        severity, effects = pages.YOUNG_NAME.severities[0 if lost else 1], everywhere("ignored by older libraries")
+        yield pages.YOUNG_NAME.problem(said, _place(mentions[ordered[0]]), effects, severity=severity)
 
 
 def _conflicts(judged: Judged) -> Iterator[Problem]:

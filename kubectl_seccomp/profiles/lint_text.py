@@ -6,26 +6,38 @@ The profile is a mapping as gojson.decode gives it, and may hold anything.
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from . import problems_text as pages
-from .errnos import ERRNOS
 from .oci import ACTIONS, ARCHITECTURES, BIG_ENDIAN, FLAGS, MOST_ERRNO, OPERATORS
 from .positions import Path
-from .problem import HONOURED, IGNORED, LANES, LOADS, NO_FILTER, NO_START, REFUSED, Effect, Effects, Problem, by_decoder, by_oci, everywhere
+from .problem import (
+    IGNORED,
+    LANES,
+    LOADS,
+    NO_FILTER,
+    NO_START,
+    REFUSED,
+    Effect,
+    Effects,
+    Problem,
+    by_decoder,
+    by_oci,
+    everywhere,
+)
 from .schema import misfits, strangers
 from .syscalls import architecture
 
 Profile = Mapping[str, object]
 Entry = tuple[Path, Profile]
+_NEAREST = 40
 _SINCE = {
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": by_oci(Effect(REFUSED, before=(1, 5)), LOADS),
     "SCMP_ARCH_RISCV64": by_oci(Effect(REFUSED, before=(1, 1, 15)), LOADS),
     "SCMP_ARCH_LOONGARCH64": by_oci(Effect(REFUSED, before=(1, 1, 15)), Effect(REFUSED, before=(1, 21))),
 }
 _ANY_FLAG = by_oci(Effect(REFUSED, before=(1, 2)), LOADS)
-_NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
 
 
 def problems(profile: Profile) -> Iterator[Problem]:
@@ -37,8 +49,6 @@ def problems(profile: Profile) -> Iterator[Problem]:
     yield from _errnos(profile)
     yield from _versions(profile)
     yield from _listener(profile)
-    yield from _docker(profile)
-    yield from _docker_only(profile)
 
 
 def byte_order(profile: Profile, arch: str) -> Iterator[Problem]:
@@ -75,7 +85,8 @@ def quoted(word: str) -> str:
     return f'"{word if len(word) <= 60 else f"{word[:59]}…"}"'
 
 
-def near(word: str, known: Sequence[str], cutoff: float = 0.6) -> str | None:
+@lru_cache(maxsize=1024)
+def near(word: str, known: tuple[str, ...], cutoff: float = 0.6) -> str | None:
     """Return the known word that is most like it."""
     found = difflib.get_close_matches(word[:64], known, 1, cutoff)
     return found[0] if found else None
@@ -92,8 +103,8 @@ def _types(profile: Profile) -> Iterator[Problem]:
 
 
 def _keys(profile: Profile) -> Iterator[Problem]:
-    for key, path, fields in strangers(profile):
-        suggestion = near(key, [field.name.lower() for field in fields], 0.75)
+    for told, (key, path, fields) in enumerate(strangers(profile)):
+        suggestion = near(key, tuple(field.name.lower() for field in fields), 0.75) if told < _NEAREST else None
         named = next((field.name for field in fields if field.name.lower() == suggestion), None)
         severity = pages.UNKNOWN_KEY.severities[0 if named else 1]
         hint = f": did you mean {named}?" if named else ""
@@ -159,9 +170,14 @@ def _word(word: str, path: Path, known: frozenset[str], what: str, effects: Effe
         return
     article = "an" if what[0] in "ao" else "a"
     said = f"{quoted(word)} is no {what}" if word else f"{article} {what} is missing"
-    suggestion = _spelt(word, known)
+    suggestion = _spelt(word, known) if _is_early(path) else None
     hint = f": did you mean {suggestion}?" if suggestion else ""
     yield pages.UNKNOWN_WORD.problem(said + hint, path, effects or everywhere(REFUSED), suggestion)
+
+
+def _is_early(path: Path) -> bool:
+    """Whether it is among the first of its kind: what is like each of thousands is not looked for."""
+    return all(step < _NEAREST for step in path if isinstance(step, int))
 
 
 _GO_NAMES = {"amd64": "SCMP_ARCH_X86_64", "arm64": "SCMP_ARCH_AARCH64", "386": "SCMP_ARCH_X86", "i386": "SCMP_ARCH_X86"}
@@ -175,7 +191,7 @@ def _spelt(word: str, known: frozenset[str]) -> str | None:
         return meant
     plain = word.strip().upper()
     ending = next((name for name in sorted(known) if name == plain or name.endswith(f"_{plain}")), None)
-    return ending or near(plain, sorted(known), 0.75)
+    return ending or near(plain, tuple(sorted(known)), 0.75)
 
 
 def _errnos(profile: Profile) -> Iterator[Problem]:
@@ -217,69 +233,3 @@ def _listener(profile: Profile) -> Iterator[Problem]:
     if socket:
         said = f"the socket {quoted(socket)} must be there whenever a container starts"
         yield pages.NOTIFY.problem(said, ("listenerpath",), severity=pages.NOTIFY.severities[1])
-
-
-def _docker(profile: Profile) -> Iterator[Problem]:
-    """What means one thing to containerd and another to CRI-O and dockerd: once for each sort, where it comes first."""
-    for key in ("includes", "excludes"):
-        found = [(path, entry) for path, entry in rules(profile) if _says(entry.get(key))]
-        if found:
-            kernel = all(set(_mapping(entry, key)) <= {"minkernel"} for _, entry in found)
-            effects = by_decoder(IGNORED, IGNORED if kernel else HONOURED, HONOURED)
-            count = f"{len(found)} rules have" if len(found) > 1 else "a rule has"
-            readers = "but dockerd" if kernel else "but CRI-O and dockerd"
-            said = f"{count} {key}, which no runtime reads {readers}: for containerd {'they' if len(found) > 1 else 'it'} always count"
-            said += "" if len(found) > 1 else "s"
-            yield pages.DOCKER_FILTER.problem(said, (*found[0][0], key), effects)
-    if profile.get("archmap"):
-        said = "archMap is not read by containerd: only the node's own architecture is listed there, and 32-bit programs are killed"
-        yield pages.DOCKER_ARCHMAP.problem(said, ("archmap",), by_decoder(IGNORED, HONOURED, HONOURED))
-    for path, entry in rules(profile):
-        if (name := text(entry, "name")) and not texts(entry, "names"):
-            effects = {**by_decoder(IGNORED, HONOURED, HONOURED)}
-            if not isinstance(entry.get("names"), list):
-                effects["containerd+crun"] = Effect(REFUSED)
-            said = f"containerd does not know name: the rule for {quoted(name)} does nothing there"
-            yield pages.DOCKER_NAME.problem(said, (*path, "name"), effects, f'"names": [{quoted(name)}]')
-    yield from _errno_names(profile)
-
-
-def _says(value: object) -> bool:
-    """Whether includes or excludes hold a condition."""
-    return isinstance(value, dict) and any(value.values())
-
-
-def _mapping(entry: Profile, key: str) -> Profile:
-    value = entry.get(key)
-    return {name: item for name, item in value.items() if item} if isinstance(value, dict) else {}
-
-
-def _errno_names(profile: Profile) -> Iterator[Problem]:
-    whole = (((), profile, "defaulterrno", "defaulterrnoret"),)
-    for path, entry, key, plain in (*whole, *((path, entry, "errno", "errnoret") for path, entry in rules(profile))):
-        word = text(entry, key)
-        if not word:
-            continue
-        decimal = re.fullmatch(r"\d{1,10}", word, re.ASCII) is not None and int(word) < 2**32
-        number = int(word) if decimal else ERRNOS.get(word)
-        shown, counts = "defaultErrno" if not path else "errno", entry.get(plain)
-        if number is None:
-            said = f"{quoted(word)} is no error's name"
-            yield pages.DOCKER_REFUSED.problem(said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, sorted(ERRNOS)))
-        elif number != (1 if counts is None else counts):
-            said = f"{shown} {word} counts for CRI-O alone: elsewhere it is {'EPERM' if counts is None else counts}"
-            effects = by_decoder(IGNORED, HONOURED, IGNORED)
-            yield pages.DOCKER_ERRNO.problem(said, (*path, key), effects, f'"{shown}Ret": {number}')
-
-
-def _docker_only(profile: Profile) -> Iterator[Problem]:
-    if profile.get("archmap") and profile.get("architectures"):
-        yield pages.DOCKER_REFUSED.problem("both architectures and archMap", ("archmap",), _NOT_CONTAINERD)
-    for path, entry in rules(profile):
-        if text(entry, "name") and texts(entry, "names"):
-            yield pages.DOCKER_REFUSED.problem("a rule with both name and names", (*path, "name"), _NOT_CONTAINERD)
-        for key in ("includes", "excludes"):
-            version = text(_mapping(entry, key), "minkernel")
-            if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
-                effects = by_decoder(IGNORED, IGNORED, REFUSED)
-                yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is no version", (*path, key, "minkernel"), effects)

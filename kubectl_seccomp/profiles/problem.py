@@ -18,9 +18,9 @@ DECODERS = ("containerd", "cri-o", "docker")
 OCI_RUNTIMES = ("runc", "crun")
 LANES = tuple(f"{decoder}+{runtime}" for decoder in DECODERS for runtime in OCI_RUNTIMES)
 # What becomes of a container, worst first; any other word leaves it as it is.
-NO_FILTER, REFUSED, HANGS, NO_START = "no filter", "refused", "hangs", "cannot start"
+NO_FILTER, REFUSED, HANGS, NO_START, NOT_KNOWN = "no filter", "refused", "hangs", "cannot start", "not known"
 LOADS, IGNORED, HONOURED = "loads", "ignored", "honoured"
-_OUTCOMES = (REFUSED, NO_FILTER, HANGS, NO_START)
+_OUTCOMES = (REFUSED, NO_FILTER, HANGS, NO_START, NOT_KNOWN)
 
 
 class Effect(Struct, frozen=True):
@@ -83,7 +83,10 @@ class Problem(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """One check of lint: what it is called, what it can be worth (worst first), and the texts that explain it."""
+    """One check of lint: what it is called, what it can be worth (worst first), and the texts that explain it.
+
+    `usual` is what it is worth where nothing else is said, None for the worst.
+    """
 
     id: str
     slug: str
@@ -92,6 +95,7 @@ class Page(Struct, frozen=True, kw_only=True):
     why: str
     fix: str
     sources: tuple[str, ...]
+    usual: Severity | None = None
 
     def problem(
         self,
@@ -103,10 +107,10 @@ class Page(Struct, frozen=True, kw_only=True):
     ) -> Problem:
         """Return a problem of this check; without effects it is the same for every runtime, which load the profile."""
         made = everywhere(LOADS) if effects is None else effects
-        return Problem(self.id, self.slug, severity or self.severities[0], message, path, made, suggestion)
+        return Problem(self.id, self.slug, severity or self.usual or self.severities[0], message, path, made, suggestion)
 
 
 def outcome(problems: tuple[Problem, ...], lane: str, version: Version = ()) -> str:
-    """Return what becomes of a container: the worst of "refused", "no filter", "hangs", "cannot start", else "loads"."""
+    """Return what becomes of a container: "refused", "no filter", "hangs", "cannot start", "not known", else "loads"."""
     found = {problem.effects[lane].at(version) for problem in problems if lane in problem.effects}
     return next((word for word in _OUTCOMES if word in found), LOADS)

@@ -11,8 +11,8 @@ _RUNC = "runc libcontainer/seccomp/seccomp_linux.go matchCall (1.1 to 1.5)"
 
 UNKNOWN_NAME = Page(
     id="KS330", slug="unknown-name", title="A call that nobody knows", severities=(_MEDIUM,),
-    why="A name that libseccomp does not know is skipped without a word: what should be allowed is refused, what should be refused is not. "
-    "Names are in lower case, without sys_; numbers and patterns are no names.",
+    why="A name that libseccomp does not know is skipped without a word: what should be allowed is refused, what should be refused is "
+    "not. Names are in lower case, without sys_; numbers and patterns are no names.",
     fix="Correct the name, or remove it.",
     sources=("libseccomp src/syscalls.csv (2.5.0 to 2.6.1)", _RUNC),
 )  # fmt: skip
@@ -24,13 +24,13 @@ EMPTY_NAME = Page(
 )  # fmt: skip
 YOUNG_NAME = Page(
     id="KS332", slug="name-not-known-everywhere", title="A call that older libraries do not know", severities=(_MEDIUM, _INFO),
-    why="The OCI runtime's libseccomp skips names that are younger than it: a call that should be allowed is refused then, and one that "
-    "should be refused gets the default.",
+    why="The OCI runtime's libseccomp skips names that are younger than it: a call that should be allowed is refused then, and one "
+    "that should be refused gets the default.",
     fix="Where a call must be refused, use a default that refuses; elsewhere nothing is to be done. `runc features` shows the library.",
     sources=("libseccomp src/syscalls.csv (2.5.0 to 2.6.1)",),
 )  # fmt: skip
 NO_NAMES = Page(
-    id="KS333", slug="rule-without-names", title="A rule that names no call", severities=(_MEDIUM,),
+    id="KS333", slug="rule-without-names", title="A rule that names no call", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="A rule without names does nothing. Where the key is missing or null, crun refuses the profile.",
     fix="Name the calls, or remove the rule.",
     sources=(_RUNC, "crun src/libcrun/seccomp.c (1.8 to 1.28)"),
@@ -63,8 +63,8 @@ OVERLAP = Page(
 )  # fmt: skip
 TANGLED = Page(
     id="KS338", slug="conditions-not-exact", title="Conditions that libseccomp does not keep to", severities=(_MEDIUM,),
-    why="For several rules with ranges, or with several conditions on the same arguments, libseccomp's program differs from what they say, "
-    "in both directions; 2.5.4 was seen never to end.",
+    why="For several rules with ranges, or with several conditions on the same arguments, libseccomp's program differs from what they "
+    "say, in both directions; 2.5.4 was seen never to end.",
     fix="Compare for equality (SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ) where there are several rules for a call.",
     sources=(_LIBRARY, "GHSA-4q85-33p6-j5g6"),
 )  # fmt: skip
@@ -83,15 +83,15 @@ VALUE_MISSING = Page(
 )  # fmt: skip
 MASK = Page(
     id="KS341", slug="mask-and-value", title="A mask that hides what is compared", severities=(_MEDIUM,),
-    why="For SCMP_CMP_MASKED_EQ value is the mask and valueTwo what is expected. Bits outside of the mask are not compared, and a mask of "
-    "0 always matches.",
+    why="For SCMP_CMP_MASKED_EQ value is the mask and valueTwo what is expected. Bits outside of the mask are not compared, and a mask "
+    "of 0 always matches.",
     fix="Write the mask in value and the expected bits in valueTwo.",
     sources=(_LIBRARY,),
 )  # fmt: skip
 UPPER_BITS = Page(
     id="KS342", slug="upper-bits", title="Got around through the upper half of an argument", severities=(_MEDIUM,),
-    why="The filter compares 64 bits, the kernel takes 32 where the parameter is an int: with bit 32 set the value is another one to the "
-    "filter and the same to the kernel. So it is where some values are refused by SCMP_CMP_EQ or let through by NE, GT or GE.",
+    why="The filter compares 64 bits, the kernel takes 32 where the parameter is an int: with bit 32 set the value is another one to "
+    "the filter and the same to the kernel. So it is where some values are refused by SCMP_CMP_EQ or let through by NE, GT or GE.",
     fix="Allow single values by SCMP_CMP_MASKED_EQ with the mask 0xffffffff, and refuse the rest.",
     sources=("Linux 6.18 SYSCALL_DEFINE of the call; seen with containerd's and Docker's rules on socket",),
 )  # fmt: skip

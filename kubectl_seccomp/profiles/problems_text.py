@@ -28,14 +28,15 @@ NO_DEFAULT = Page(
 )  # fmt: skip
 WRAPPED = Page(
     id="KS312", slug="wrapped-profile", title="A profile inside of something else", severities=(_CRITICAL, _INFO),
-    why="A SeccompProfile resource or an OCI config.json has the profile further in. As an object for the operator, or in a bundle, that "
-    "is right; as a Localhost file on a node it gives no filter at all, because nothing that counts stands at the top.",
+    why="A SeccompProfile resource or an OCI config.json has the profile further in. As an object for the operator, or in a bundle, "
+    "that is right; as a Localhost file on a node it gives no filter at all, because nothing that counts stands at the top.",
     fix="Put the profile itself on the node: `profile convert FILE --to oci` writes it.",
     sources=(_RUNC, "security-profiles-operator api/seccompprofile/v1beta1"),
 )  # fmt: skip
 WRONG_TYPE = Page(
     id="KS313", slug="wrong-type", title="A value of the wrong type", severities=(_HIGH,),
-    why="Types are strict: a number in quotes, a fraction, a negative number, a string where a list belongs make the whole file unreadable.",
+    why="Types are strict: a number in quotes, a fraction, a negative number, a string where a list belongs make the whole file "
+    "unreadable.",
     fix="Write the value as the type that is named.",
     sources=(_GO, _SPEC),
 )  # fmt: skip
@@ -53,7 +54,7 @@ ERRNO_RANGE = Page(
     sources=("libseccomp src/db.c (2.5, 2.6)", _RUNC),
 )  # fmt: skip
 ERRNO_UNUSED = Page(
-    id="KS316", slug="errno-without-use", title="An errno for an action that has none", severities=(_MEDIUM,),
+    id="KS316", slug="errno-without-use", title="An errno for an action that has none", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="Only SCMP_ACT_ERRNO and SCMP_ACT_TRACE take an errnoRet. runc ignores it elsewhere, crun refuses the profile.",
     fix="Remove it, or use SCMP_ACT_ERRNO.",
     sources=(_SPEC, _CRUN),
@@ -71,7 +72,7 @@ BYTE_ORDER = Page(
     sources=("libseccomp src/db.c db_col_db_add (2.5, 2.6)",),
 )  # fmt: skip
 NEEDS_VERSION = Page(
-    id="KS319", slug="needs-newer-runtime", title="Refused by older runtimes", severities=(_MEDIUM,),
+    id="KS319", slug="needs-newer-runtime", title="Refused by older runtimes", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="runc before 1.2 refuses a profile with flags, and SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is taken from 1.5 on; young "
     "architectures are unknown to old releases. No API tells a node's OCI runtime.",
     fix="Leave it out where it is not needed, or make sure of the runtime on every node (runc --version).",
@@ -100,7 +101,7 @@ DOCKER_ARCHMAP = Page(
     sources=(_COMMON, "moby profiles/seccomp/seccomp.go (20.10 to 29)"),
 )  # fmt: skip
 DOCKER_NAME = Page(
-    id="KS323", slug="legacy-name", title="name instead of names", severities=(_MEDIUM,),
+    id="KS323", slug="legacy-name", title="name instead of names", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="The key name is Docker's old form of names. containerd does not know it: the rule names no call then, and does nothing; "
     "crun, called by containerd, refuses a rule without names.",
     fix="Write names, with a list.",
@@ -133,10 +134,10 @@ DUPLICATE_KEY = Page(
 )  # fmt: skip
 NOT_JUDGED = Page(
     id="KS328", slug="not-judged", title="Beyond what is judged", severities=(_MEDIUM,),
-    why="A profile has some kilobytes. One that is larger than 1 MiB, nested very deeply, or has an absurd number of conditions is not "
-    "judged here: whether it loads, and what it allows, is not known.",
+    why="A profile has some kilobytes. One that is larger than 1 MiB, very long, nested very deeply, or has an absurd number of "
+    "conditions is not judged here: whether it loads, and what it allows, is not known.",
     fix="Take a profile that people can read.",
-    sources=("this program's own bounds: 1 MiB, 400 levels",),
+    sources=("this program's own bounds: 1 MiB, 10,000 values or lines, 400 levels",),
 )  # fmt: skip
 REFUSED_PROFILE = Page(
     id="KS329", slug="profile-does-not-load", title="No container starts with it", severities=(_HIGH,),

@@ -1,4 +1,4 @@
-"""The fields of a profile with their types, as Go's structs have them: specs-go (runtime-spec 1.3) and what Docker's form adds. Pure."""
+"""The fields of a profile with their types, as Go's structs have them: specs-go (runtime-spec 1.3), and Docker's form. Pure."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ PURE = [
             "pss.py",
             "audit.py",
             "alike.py",
+            "failures.py",
             "runtimes.py",
             "node_report.py",
             "eligibility.py",
