@@ -26,6 +26,7 @@ PURE = [
             "failures.py",
             "runtimes.py",
             "node_report.py",
+            "node_values.py",
             "eligibility.py",
             "landing.py",
             "placements.py",
