@@ -7,7 +7,7 @@ small tuple per container with findings; the pods themselves are let go.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
@@ -15,9 +15,9 @@ from . import pss
 from .alike import Alike, names_its_node
 from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
-from .checks.failures import troubles
 from .checks.record import Case
 from .effective import Placement, effective, verdict
+from .failures import troubles
 from .landing import Landings
 from .model import (
     KUBELET_DEFAULT,
@@ -25,6 +25,7 @@ from .model import (
     ContainerReport,
     Decision,
     EffectiveType,
+    Evidence,
     FileState,
     Finding,
     Forecast,
@@ -46,25 +47,6 @@ from .model import (
 )
 from .placements import Placements
 from .pods import Container, Pod, containers, owner, started_at
-
-
-class Evidence(Struct, frozen=True):
-    """What was read besides the pods.
-
-    `nodes` by name; `nodes_why` says why a node may be absent from it; `handlers` maps RuntimeClass to handler;
-    `files` and `contents` (their bytes, where they were read) are keyed by (node, localhostProfile), `observed` and `events` by pod
-    UID (`observed` also by container name). `own` are the UIDs of the pods that this run created, which are left out.
-    """
-
-    nodes: Mapping[str, NodeFacts] = {}
-    nodes_why: str = ""
-    handlers: Mapping[str, str] = {}
-    files: Mapping[tuple[str, str], ProfileFile] = {}
-    contents: Mapping[tuple[str, str], bytes] = {}
-    observed: Mapping[tuple[str, str], Observed] = {}
-    events: Mapping[str, tuple[str, ...]] = {}
-    gaps: tuple[Gap, ...] = ()
-    own: frozenset[str] = frozenset()
 
 
 class Policy(Struct, frozen=True):

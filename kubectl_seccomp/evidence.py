@@ -11,10 +11,9 @@ from itertools import islice
 
 from msgspec import structs
 
-from .audit import Evidence
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
-from .model import KUBELET_DEFAULT, NODE, Gap, KubeletDefault, NodeFacts
+from .model import KUBELET_DEFAULT, NODE, Evidence, Gap, KubeletDefault, NodeFacts
 from .nodes.kubelet import configured, flagged, root_dir, seccomp_default, started
 from .runtimes import is_known
 

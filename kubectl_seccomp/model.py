@@ -6,7 +6,7 @@ The camel-cased names of the report structs are the JSON contract: fields may be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -42,6 +42,25 @@ class Gap(Struct, frozen=True):
     where: str
     why: str
     affects: int = 0
+
+
+class Evidence(Struct, frozen=True):
+    """What was read besides the pods.
+
+    `nodes` by name; `nodes_why` says why a node may be absent from it; `handlers` maps RuntimeClass to handler;
+    `files` and `contents` (their bytes, where they were read) are keyed by (node, localhostProfile), `observed` and `events` by pod
+    UID (`observed` also by container name). `own` are the UIDs of the pods that this run created, which are left out.
+    """
+
+    nodes: Mapping[str, NodeFacts] = {}
+    nodes_why: str = ""
+    handlers: Mapping[str, str] = {}
+    files: Mapping[tuple[str, str], ProfileFile] = {}
+    contents: Mapping[tuple[str, str], bytes] = {}
+    observed: Mapping[tuple[str, str], Observed] = {}
+    events: Mapping[str, tuple[str, ...]] = {}
+    gaps: tuple[Gap, ...] = ()
+    own: frozenset[str] = frozenset()
 
 
 class Profile(Struct, frozen=True, rename="camel"):

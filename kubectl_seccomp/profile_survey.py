@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from .audit import Evidence, Policy, audit
+from .audit import Policy, audit
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import nodes_evidence
-from .model import KUBELET_DEFAULT, Fault, FileState, Finding, Gap, Head, ProfileFile, Severity
+from .model import KUBELET_DEFAULT, Evidence, Fault, FileState, Finding, Gap, Head, ProfileFile, Severity
 from .pods import Pod
 from .profile_matrix import ProfileMatrix, matrix, nowhere, uses
 from .scope import Selection, select

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
-from .checks.failures import troubles
 from .cluster import lists
 from .cluster.api import Api, ApiError
 from .cluster.connection import Connection
 from .cluster.execs import read_status
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
+from .failures import troubles
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
 from .node_proof import Answer, Question, ask_node
 from .nodes.kubelet import with_process

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from ..effective import short
 from ..model import FileState, Finding, KubeletDefault, Severity, Subject, Template
-from ..node_report import FileReport, NodeReport, UserReport
+from ..node_values import FileReport, NodeReport, UserReport
 from .record import Case, Check
 
 NEEDS = "node"

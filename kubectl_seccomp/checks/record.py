@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..effective import CONFINED_TYPES, Placement, short
+from ..failures import Trouble
 from ..landing import Landing
 from ..model import (
     ContainerType,
@@ -20,7 +21,6 @@ from ..model import (
     Severity,
     Template,
 )
-from .failures import Trouble
 
 
 class Case(Struct, frozen=True, kw_only=True):

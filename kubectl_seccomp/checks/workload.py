@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..effective import short, unfiltered
+from ..failures import Trouble
 from ..model import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, Template
-from .failures import Trouble
 from .record import Case, Check
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ..cluster.connection import Options
-from ..model import Fault, Gap, Report
+from ..model import Evidence, Fault, Gap, Report
 from .boundary import put, say
 from .given import Files, Judging, Output, Probing, Selecting, Verifying
 from .looking import Manifests, chosen, looked_at
@@ -113,7 +113,6 @@ def make_report(
     """
     import msgspec
 
-    from ..audit import Evidence
     from ..audit import audit as judge_pods
 
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None, strengths=strengths)

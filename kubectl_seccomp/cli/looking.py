@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..model import Fault, Gap
+from ..model import Evidence, Fault, Gap
 from .boundary import progress, say
 from .given import Probing, Verifying
 
 if TYPE_CHECKING:
-    from ..audit import Evidence
     from ..cluster.api import Api
     from ..cluster.pods import PodClient
     from ..cluster.probe import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from ..cluster.connection import Options
-from ..model import Fault, Gap, NodeFacts, Observed, ProfileFile, Report
+from ..model import Evidence, Fault, Gap, NodeFacts, Observed, ProfileFile
 from .boundary import put, say
 from .connect import open_api
 from .formats import machine
@@ -32,7 +32,6 @@ def check_pod(
     connection: Options,
 ) -> int:
     """Print what the containers of each pod have, as far as can be proved, and what to do."""
-    from ..audit import Evidence
     from ..audit import audit as judge
 
     query = query_of(output)
@@ -40,24 +39,20 @@ def check_pod(
     rules = structs.replace(policy(judging, Selecting(include_finished=True), Files()), verdicts=True, strengths=True)
     api = open_api(connection)
     pods, absent = _read_all(api, names)
-    evidence, nodes = _evidence(api, pods, absent, proving, probing, rehearsed)
+    evidence = _evidence(api, pods, absent, proving, probing, rehearsed)
     if rehearsed is not None:
         return put_manifests(rehearsed, output)
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
-
-    def report() -> Report:
-        return judge(pods, Evidence(**evidence), rules, top)  # type: ignore[arg-type]
-
-    shown = report()
+    report = judge(pods, evidence, rules, top)
     if query:
-        put(query(shown), exact=True)
+        put(query(report), exact=True)
     elif output.output in (Format.TABLE, Format.WIDE):
         from ..render.check import render
 
-        put(render(shown, nodes, shutil.get_terminal_size().columns))
+        put(render(report, evidence.nodes, shutil.get_terminal_size().columns))
     else:
-        put(machine(shown, output, failing=False, pods=True), exact=output.output in MACHINE)
-    return finish(shown, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
+        put(machine(report, output, failing=False, pods=True), exact=output.output in MACHINE)
+    return finish(report, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 
 def _read_all(api: Api, names: list[str]) -> tuple[list[Pod], list[Gap]]:
@@ -91,10 +86,8 @@ def _read(api: Api, name: str) -> Pod:
         raise Fault(error.message if error.status else error.why, hint) from error
 
 
-def _evidence(
-    api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing, shown: Manifests | None
-) -> tuple[dict[str, object], dict[str, NodeFacts]]:
-    """Ask everything that these pods need and return the evidence, with these gaps and more, and the facts of their nodes."""
+def _evidence(api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing, shown: Manifests | None) -> Evidence:
+    """Ask everything that these pods need and return the evidence, with these gaps and more."""
     from ..cluster.api import ApiError
     from ..cluster.lists import runtime_handlers
     from ..evidence import node_evidence, still_unknown
@@ -126,11 +119,9 @@ def _evidence(
         gaps.extend(proof.gaps)
         if proof.node is not None:
             nodes[proof.node.name] = proof.node
-    evidence: dict[str, object] = {
-        "nodes": nodes, "handlers": handlers, "files": files, "contents": contents, "observed": observed, "events": events,
-        "gaps": still_unknown(gaps, nodes),
-    }  # fmt: skip
-    return evidence, nodes
+    return Evidence(
+        nodes, handlers=handlers, files=files, contents=contents, observed=observed, events=events, gaps=still_unknown(gaps, nodes)
+    )
 
 
 def cleanup(

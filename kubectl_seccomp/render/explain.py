@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from ..checks.record import Check
 from .text import table
+
+if TYPE_CHECKING:
+    from ..checks.record import Check
 
 
 def catalogue(checks: Iterable[Check]) -> Iterator[str]:

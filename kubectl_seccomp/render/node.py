@@ -7,7 +7,8 @@ from json import loads as decode
 from typing import Any
 
 from ..model import FileState, Finding
-from ..node_report import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport, runtime_title
+from ..node_report import runtime_title
+from ..node_values import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport
 from . import json as machine
 from . import yaml as block
 from .csv import cell, written

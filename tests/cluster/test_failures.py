@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp.checks.failures import SIGNATURES
+from kubectl_seccomp.failures import SIGNATURES
 from tests.cluster.conftest import Lab
 from tests.cluster.manifests.pods import localhost, pod
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.file_problems import file_problems
 from kubectl_seccomp.files import read
 from kubectl_seccomp.model import (
     ContainerReport,
+    Evidence,
     FileState,
     Head,
     KubeletDefault,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.alike import Alike
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Head, KubeletDefault, NodeFacts, Profile, Scope, Tool
+from kubectl_seccomp.model import Evidence, Head, KubeletDefault, NodeFacts, Profile, Scope, Tool
 from kubectl_seccomp.objects import ContainerSecurity, ContainerSpec, Metadata, PodSpec
 from kubectl_seccomp.pods import Pod
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.checks import CHECKS, known, wanted
-from kubectl_seccomp.model import Gap, Head, KubeletDefault, NodeFacts, Scope, Tool
+from kubectl_seccomp.model import Evidence, Gap, Head, KubeletDefault, NodeFacts, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))

@@ -8,8 +8,8 @@ import json
 import msgspec
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
-from kubectl_seccomp.model import EffectiveType, FileState, Head, KubeletDefault, NodeFacts, Scope, Tool
+from kubectl_seccomp.audit import Policy, audit
+from kubectl_seccomp.model import EffectiveType, Evidence, FileState, Head, KubeletDefault, NodeFacts, Scope, Tool
 from kubectl_seccomp.nodes.output import main_process, parse
 from kubectl_seccomp.objects import ApiPod
 from kubectl_seccomp.pods import from_api

@@ -6,9 +6,9 @@ import pytest
 
 from kubectl_seccomp.checks import findings
 from kubectl_seccomp.checks.declared import runtime_annotations
-from kubectl_seccomp.checks.failures import Trouble
 from kubectl_seccomp.checks.record import Case
 from kubectl_seccomp.effective import Placement, effective
+from kubectl_seccomp.failures import Trouble
 from kubectl_seccomp.model import (
     Declared,
     FileState,

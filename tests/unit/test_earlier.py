@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.earlier import compared, hashes
 from kubectl_seccomp.facts import ProfileFile
-from kubectl_seccomp.model import FileState, Head, NodeFacts, Scope, Tool
+from kubectl_seccomp.model import Evidence, FileState, Head, NodeFacts, Scope, Tool
 from kubectl_seccomp.pods import from_mapping
 from kubectl_seccomp.render.json import render
 

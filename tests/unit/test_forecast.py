@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
-from kubectl_seccomp.model import Forecast, Head, KubeletDefault, NodeFacts, Report, Scope, Tool
+from kubectl_seccomp.audit import Policy, audit
+from kubectl_seccomp.model import Evidence, Forecast, Head, KubeletDefault, NodeFacts, Report, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.render.forecast import changing, summary, table
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp import profile_survey
-from kubectl_seccomp.audit import Evidence
 from kubectl_seccomp.cluster.probe import Settings
-from kubectl_seccomp.model import KUBELET_DEFAULT, Fault, FileState, Gap, NodeFacts, ProfileFile, Severity
+from kubectl_seccomp.model import KUBELET_DEFAULT, Evidence, Fault, FileState, Gap, NodeFacts, ProfileFile, Severity
 from kubectl_seccomp.pods import Pod
 from kubectl_seccomp.profile_survey import Surveyed, survey
 from kubectl_seccomp.scope import Found, Selection

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp.audit import Evidence, Policy, audit
+from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.model import (
     ContainerReport,
+    Evidence,
     Head,
     KubeletDefault,
     NodeFacts,

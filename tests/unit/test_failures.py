@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kubectl_seccomp.checks.failures import SIGNATURES, Trouble, troubles
+from kubectl_seccomp.failures import SIGNATURES, Trouble, troubles
 from kubectl_seccomp.pods import ContainerStatus
 
 PATH = "/var/lib/kubelet/seccomp/profiles/a.json"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ..pods import ContainerState, ContainerStatus
+from .pods import ContainerState, ContainerStatus
 
 KILLED_BY_SIGSYS = 159
 
