@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, structs
 
 from . import pss
+from .alike import Alike, names_its_node
 from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.record import Case
@@ -83,6 +84,9 @@ class _Auditor:
         self._placements = Placements(evidence.nodes, evidence.nodes_why, evidence.handlers, policy.manifests, policy.assumed_default)
         self._landings = Landings({} if policy.manifests else evidence.nodes, evidence.files)
         self._decisions: dict[tuple[object, ...], Decision] = {}
+        self._alike = Alike()
+        # One object for each name that many containers share.
+        self._words: dict[str, str] = {}
         self._subjects: list[tuple[tuple[Template, ...], str, str | None, str, str]] = []
         self._gaps: list[Gap] = list(evidence.gaps)
         self._unknown: Counter[str] = Counter()
@@ -119,7 +123,7 @@ class _Auditor:
             owner(pod),
             pod.file,
             pod.document,
-            pss.verdict(pod, self._policy.pss_version),
+            pss.verdict(pod, self._policy.pss_version, members),
             tuple(self._container(pod, member, number, placement, overridden) for member in members),
         )
 
@@ -133,7 +137,9 @@ class _Auditor:
         self._changed += decision.forecast is not None
         self._unchecked += decision.file.state is FileState.UNCHECKED
         if decision.templates:
-            subject = (decision.templates, pod.kind, pod.metadata.namespace, pod.name, member.name)
+            names = (pod.kind, pod.metadata.namespace or "", member.name)
+            kind, namespace, container = (self._words.setdefault(name, name) for name in names)
+            subject = (decision.templates, kind, namespace or pod.metadata.namespace, pod.name, container)
             self._subjects.append(subject)
             self._severities.update(template.severity for template in decision.templates)
         return ContainerReport(member.name, member.type, member.line, member.image, member.privileged, decision)
@@ -148,8 +154,9 @@ class _Auditor:
         seen = troubles(member.status, self._evidence.events.get(uid, ()), localhost)
         rights = member.rights if self._policy.strengths or self._policy.what_if is not None else None
         reach = landing.number if landing is not None else None
-        key = (declared, member.privileged, number, file, observed, annotations, seen, overridden, older, member.type, rights, reach)
-        decision = self._decisions.get(key)
+        key = (declared, member.privileged, file, observed, annotations, seen, overridden, older, member.type, rights, reach)
+        alike = self._alike.number(number, placement) if landing is None and not self._policy.what_if else number
+        decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
             outcome = effective(declared, member.privileged, placement, file, older=older)
             case = Case(
@@ -172,7 +179,7 @@ class _Auditor:
             strong = self._strength(case, member) if self._policy.strengths else None
             ahead = self._forecast(case, member) if self._policy.what_if is not None else None
             decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong, ahead)
-            self._decisions[key] = decision
+            self._decisions[number if names_its_node(decision, placement) else alike, key] = decision
         return decision
 
     def _strength(self, case: Case, member: Container) -> Strength:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from .words import FileState, KubeletDefault, Observation
+from .words import FileState, KubeletDefault, Observation, Severity
+
+
+class FileProblem(Struct, frozen=True):
+    """What `profile lint` says of a file as its node reads it: the check, how bad, in a sentence, and where."""
+
+    id: str
+    slug: str
+    severity: Severity
+    message: str
+    line: int
+    column: int
 
 
 class ProfileFile(Struct, frozen=True, rename="camel"):
@@ -14,7 +25,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     null when the content was not judged; `assumed` is set when the kubelet's root directory is not known, so that the kubelet
     may read another file; `changed` when the file is newer (by its ctime: mtime can be set) than the container, which then runs
     with what was there before; `explanation` is a sentence for every state but `not-applicable`; `earlier_sha256` what the file had in
-    an earlier report (--earlier), where it is another one.
+    an earlier report (--earlier), where it is another one; `problems` what lint says of it, worst first, null where it was not read.
     """
 
     state: FileState = FileState.NOT_APPLICABLE
@@ -31,6 +42,7 @@ class ProfileFile(Struct, frozen=True, rename="camel"):
     changed: bool = False
     explanation: str | None = None
     earlier_sha256: str | None = None
+    problems: tuple[FileProblem, ...] | None = None
 
 
 class Observed(Struct, frozen=True, rename="camel"):

@@ -81,6 +81,8 @@ def troubles(status: ContainerStatus | None, events: Sequence[str], localhost: b
     """
     state = status.state if status is not None else None
     last = status.last_state if status is not None else None
+    if state is not None and state.running is not None and (last is None or last.terminated is None):
+        return ()  # most containers: it runs, and nothing is told of an earlier life
     found = [*_killed(state), *_killed(last)]
     if state is None or state.running is None:
         found += [*_in_state(state, localhost), *_in_state(last, localhost)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import io
+import mmap
 import os
 import re
 import stat
@@ -15,37 +16,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-from msgspec import Raw, Struct
-
+from .dumps import NotJson, objects, values
 from .manifests import Reader, Source
 from .model import Fault, Gap
 from .pods import Pod
 from .yamls import LARGEST_DOCUMENT, Broken, documents
 
 SUFFIXES = (".json", ".yaml", ".yml")
-LARGEST_FILE = 1024 * 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024 * 1024
+# From this size on a file is mapped into memory instead of read, so that a dump is not held whole.
+MAPPED_FILE = 64 * 1024 * 1024
+# How much is read of what is no regular file.
+LARGEST_STREAM = 1024 * 1024 * 1024
 MOST_GAPS = 100
 _BOM = b"\xef\xbb\xbf"
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
-_BYTE = re.compile(r"\(byte (\d+)\)")
+# What bytes.lstrip passes over, and what comes then.
+_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r\v\f]*(.)", re.DOTALL)
 
-
-class _List(Struct, frozen=True, rename="camel"):
-    """A JSON object that may be a List; its items stay bytes until their turn."""
-
-    api_version: str | None = None
-    kind: str | None = None
-    items: list[Raw] | None = None
-
-
-class _NotJson(Exception):
-    """Why a text is no JSON, and after how many bytes; `whole` is false when it just ends too early."""
-
-    def __init__(self, why: str, byte: int, *, whole: bool) -> None:
-        super().__init__(why)
-        self.byte = byte
-        self.whole = whole
+Data = bytes | mmap.mmap
 
 
 def read(paths: Sequence[str], recursive: bool, stdin: BinaryIO | None) -> Iterator[Pod | Gap]:
@@ -99,7 +87,7 @@ def _capped(name: str, found: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         yield Gap("document", name, f"{gaps - MOST_GAPS} more like these")
 
 
-def _texts(path: str, given: bool, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes | Gap]]:
+def _texts(path: str, given: bool, recursive: bool, stdin: BinaryIO | None) -> Iterator[tuple[str, Data | Gap]]:
     """Yield what there is to read under one path: the name to show, and its bytes."""
     if path == "-":
         yield "-", _drained("-", stdin or io.BytesIO())
@@ -134,7 +122,7 @@ def _walk(top: str, recursive: bool) -> Iterator[str | Gap]:
         todo += sorted(wanted, reverse=True)
 
 
-def _bytes(path: str, *, given: bool) -> bytes | Gap:
+def _bytes(path: str, *, given: bool) -> Data | Gap:
     """Return a file's bytes. A pipe or a device is read only when it was named: opening one could hang."""
     name = _shown(path)
     try:
@@ -142,7 +130,9 @@ def _bytes(path: str, *, given: bool) -> bytes | Gap:
         if stat.S_ISDIR(info.st_mode):
             return Gap("file", name, "is a directory")
         if stat.S_ISREG(info.st_mode):
-            return Gap("file", name, _too_large()) if info.st_size > LARGEST_FILE else Path(path).read_bytes()
+            if info.st_size > LARGEST_FILE:
+                return Gap("file", name, _too_large(LARGEST_FILE))
+            return Path(path).read_bytes() if info.st_size < MAPPED_FILE else _mapped(path)
         if not given:
             return Gap("file", name, "is not a regular file")
         with open(path, "rb") as stream:
@@ -151,21 +141,26 @@ def _bytes(path: str, *, given: bool) -> bytes | Gap:
         return Gap("file", name, error.strerror or str(error))
 
 
+def _mapped(path: str) -> mmap.mmap:
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 def _drained(name: str, stream: BinaryIO) -> bytes | Gap:
     """Return everything a stream gives, up to the limit."""
     whole = io.BytesIO()
     try:
         while part := stream.read(1 << 20):
             whole.write(part)
-            if whole.tell() > LARGEST_FILE:
-                return Gap("file", name, _too_large())
+            if whole.tell() > LARGEST_STREAM:
+                return Gap("file", name, _too_large(LARGEST_STREAM))
     except OSError as error:
         return Gap("file", name, error.strerror or str(error))
     return whole.getvalue()
 
 
-def _too_large() -> str:
-    return f"is larger than {LARGEST_FILE >> 20} MiB"
+def _too_large(limit: int) -> str:
+    return f"is larger than {limit >> 20} MiB"
 
 
 def _shown(path: str) -> str:
@@ -173,80 +168,26 @@ def _shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _text(name: str, data: bytes, reader: Reader) -> Iterator[Pod | Gap]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _text(name: str, data: Data, reader: Reader) -> Iterator[Pod | Gap]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield Gap("file", name, "is UTF-16: manifests are UTF-8")
         return
-    if data.removeprefix(_BOM).lstrip()[:1] not in (b"{", b"["):
-        yield from _yaml(name, data, reader)
+    first = _FIRST.match(data)
+    if first is None or first[1] not in (b"{", b"["):
+        yield from _yaml(name, data[:], reader)
         return
     try:
-        values = _values(memoryview(data)[len(_BOM) * data.startswith(_BOM) :])
-    except _NotJson as error:
+        found = values(memoryview(data)[len(_BOM) * (data[: len(_BOM)] == _BOM) :])
+    except NotJson as error:
         # Also a stream of YAML documents in flow style, or a template, may begin with a brace.
-        if error.whole and (len(data) <= LARGEST_DOCUMENT or b"\n---" in data):
-            yield from _yaml(name, data, reader)
+        if error.whole and (len(data) <= LARGEST_DOCUMENT or data.find(b"\n---") >= 0):
+            yield from _yaml(name, data[:], reader)
         else:
-            line = 1 + data.count(b"\n", 0, error.byte)
+            line = 1 + data[: error.byte].count(b"\n")
             yield Gap("document", f"{name}:{line} (document 1)", f"not valid JSON: {error}")
         return
-    for number, value in enumerate(values, 1):
-        yield from _json(Source(name, f"{name} (document {number})" if len(values) > 1 else name, number), value, reader)
-
-
-def _values(view: memoryview) -> list[Raw]:
-    """Return the JSON values that stand one after the other in a text, checked but not decoded."""
-    values: list[Raw] = []
-    begin = 0
-    try:
-        while begin < len(view):
-            value, length = _first(view[begin:])
-            values.append(value)
-            begin += length
-    except RecursionError as error:
-        raise _NotJson("it is nested too deeply", begin, whole=False) from error
-    except msgspec.DecodeError as error:
-        # The message is the only place where msgspec says how far it came; it counts bytes from 1.
-        at = _BYTE.search(str(error))
-        raise _NotJson(str(error), begin + int(at[1]) - 1 if at else len(view), whole=at is not None) from error
-    return values
-
-
-def _first(view: memoryview) -> tuple[Raw, int]:
-    """Return the first JSON value of a text and its length. Raises msgspec.DecodeError."""
-    try:
-        return msgspec.json.decode(view, type=Raw), len(view)
-    except msgspec.DecodeError as error:
-        trailing = _TRAILING.search(str(error))
-        length = int(trailing[1]) - 1 if trailing else 0
-        if view[length] not in b"{[" or not length:
-            raise
-    return msgspec.json.decode(view[:length], type=Raw), length
-
-
-def _json(source: Source, value: Raw, reader: Reader) -> Iterator[Pod | Gap]:
-    """Read one JSON value; a List item by item, so that a dump never stands in memory as objects."""
-    try:
-        head = msgspec.json.decode(value, type=_List)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        head = _List()
-    if head.items is None or head.kind is None or not head.kind.endswith("List"):
-        yield from _decoded(source, value, reader, None)
-        return
-    for number, item in enumerate(head.items, 1):
-        inner = Source(source.file, f"{source.where} (item {number})", source.document)
-        yield from _decoded(inner, item, reader, (head.api_version, head.kind))
-
-
-def _decoded(source: Source, raw: Raw, reader: Reader, listed: tuple[str | None, str] | None) -> Iterator[Pod | Gap]:
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        yield Gap("document", source.where, f"not valid JSON: {error}")
-    except RecursionError:
-        yield Gap("document", source.where, "it is nested too deeply")
-    else:
-        yield from reader.pods(value, source, listed)
+    for number, value in enumerate(found, 1):
+        yield from objects(Source(name, f"{name} (document {number})" if len(found) > 1 else name, number), value, reader)
 
 
 def _yaml(name: str, data: bytes, reader: Reader) -> Iterator[Pod | Gap]:

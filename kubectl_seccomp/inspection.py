@@ -15,7 +15,8 @@ from .cluster.probe import Settings
 from .evidence import CONCURRENCY, runtime_gap, still_unknown, with_defaults
 from .model import Fault, FileState, Gap, NodeFacts, Observation
 from .node_proof import ROOT_HINT, Answer, Question, ask_node
-from .node_report import Key, NodeReport, User, node_report, users
+from .node_report import Key, node_report, users
+from .node_values import NodeReport, User
 from .nodes.kubelet import with_process
 from .nodes.manifest import Wanted
 from .pods import Pod, container_id, containers, from_api, runs

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
+from .facts import FileProblem as FileProblem
 from .facts import Forecast as Forecast
 from .facts import NodeFacts as NodeFacts
 from .facts import Observed as Observed

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
+from .file_problems import file_problems
 from .model import FileState, Gap, NodeFacts, ProfileFile
 from .nodes import output
 from .nodes.answer import Answer as Answer
@@ -89,9 +90,8 @@ def _asked(
 
 def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:
     """Return each file that was asked for, by localhostProfile, with what the node's runtime makes of it."""
-    decoder = parse(node.runtime)[0].decoder
     silent = ProfileFile(FileState.UNREADABLE, explanation="the probe says nothing about it")
-    found = {paths[file.index]: judged(file, decoder) for file in answer.files if file.index < len(paths)}
+    found = {paths[file.index]: judged(file, node) for file in answer.files if file.index < len(paths)}
     return dict.fromkeys(paths, silent) | found
 
 
@@ -99,9 +99,8 @@ def judged_listing(listing: output.Listing | None, node: NodeFacts) -> output.Li
     """Return the listing with what the node's runtime makes of each file in it."""
     if listing is None:
         return None
-    decoder = parse(node.runtime)[0].decoder
     entries = (
-        structs.replace(entry, facts=judged(output.File(0, entry.facts, entry.content), decoder), content=None)
+        structs.replace(entry, facts=judged(output.File(0, entry.facts, entry.content), node), content=None)
         if entry.kind == "file"
         else entry
         for entry in listing.entries
@@ -114,21 +113,22 @@ def _open(file: ProfileFile) -> bool:
     return file.state is FileState.UNREADABLE or file.assumed
 
 
-def judged(file: output.File, decoder: str) -> ProfileFile:
-    """Return the file's facts with what a runtime makes of its content."""
+def judged(file: output.File, node: NodeFacts) -> ProfileFile:
+    """Return the file's facts with what the node's runtime makes of its content."""
     if file.facts.state is not FileState.PRESENT:
         return file.facts
     if file.content is None:
         big = file.facts.size is not None and file.facts.size > LARGEST
         why = f"{file.facts.path} {'is larger than the probe reads (1 MiB)' if big else FULL}"
         return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
-    found = judge(file.content, decoder)
+    found = judge(file.content, parse(node.runtime)[0].decoder)
     return structs.replace(
         file.facts,
         state=found.state,
         effect=found.effect,
         forbids_nothing=found.forbids_nothing,
         explanation=f"{file.facts.path}: {found.why}",
+        problems=file_problems(file.content, node),
     )
 
 

@@ -31,10 +31,10 @@ def parse_version(text: str) -> str:
     return text
 
 
-def verdict(pod: Pod, version: str) -> PssVerdict:
-    """Return what both levels at this version ("v1.25") say of a pod or pod template."""
+def verdict(pod: Pod, version: str, members: tuple[Container, ...] | None = None) -> PssVerdict:
+    """Return what both levels at this version ("v1.25") say of a pod or pod template; `members` are its containers, if at hand."""
     minor = int(version.removeprefix("v1."))
-    members = tuple(containers(pod))
+    members = tuple(containers(pod)) if members is None else members
     return PssVerdict(version, _rule(BASELINE, minor)(pod, members), _rule(RESTRICTED, minor)(pod, members))
 
 

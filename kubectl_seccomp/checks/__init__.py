@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..model import Finding, Template
-from . import declared, landing, node, profile, workload
+from ..profiles.problem import Problem
+from . import declared, landing, lint, node, profile, workload
 from .record import Case, Check
 
 _ALL = (*declared.CHECKS, *workload.CHECKS, *profile.CHECKS, *landing.CHECKS)
 CHECKS: tuple[Check, ...] = tuple(sorted(_ALL, key=lambda check: check.id))
-# Those on nodes too, which no container is put through.
-EVERY: tuple[Check, ...] = tuple(sorted((*CHECKS, *node.CHECKS), key=lambda check: check.id))
+# Those on nodes and on profiles' texts too, which no container is put through.
+EVERY: tuple[Check, ...] = tuple(sorted((*CHECKS, *node.CHECKS, *lint.CHECKS), key=lambda check: check.id))
 
 
 def findings(case: Case) -> tuple[Template, ...]:
@@ -29,7 +30,7 @@ def known(key: str) -> bool:
     return bool(key) and any(begins(check, key) for check in EVERY)
 
 
-def wanted(template: Template | Finding, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
+def wanted(template: Template | Finding | Problem, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
     """Whether a finding counts: selected (everything is, where nothing is named) and not ignored, by beginnings of id or slug."""
     chosen = not select or any(begins(template, key) for key in select)
     return chosen and not any(begins(template, key) for key in ignore)
@@ -40,6 +41,6 @@ def blind(key: str, looked: frozenset[str]) -> bool:
     return all(check.needs and check.needs not in looked for check in EVERY if begins(check, key))
 
 
-def begins(named: Check | Template | Finding, key: str) -> bool:
+def begins(named: Check | Template | Finding | Problem, key: str) -> bool:
     """Whether its id or slug begins with this."""
     return named.id.lower().startswith(key.lower()) or named.slug.startswith(key.lower())

@@ -10,12 +10,13 @@ from .record import Case, Check
 RAW_FILTER = "run.oci.seccomp_bpf_data"
 ARTIFACT_KEYS = ("seccomp-profile.kubernetes.cri-o.io", "seccomp-profile.crio.io")
 NOTIFIER_KEYS = ("io.kubernetes.cri-o.seccompNotifierAction", "seccomp-notifier-action.crio.io")
+_BEGINNINGS = (*ARTIFACT_KEYS, *NOTIFIER_KEYS, RAW_FILTER)
 _NEW = "RuntimeDefault"
 
 
 def runtime_annotations(annotations: dict[str, str], container: str) -> tuple[tuple[str, str], ...]:
     """Return those pod annotations that a runtime could read as seccomp settings for this container."""
-    if not annotations:
+    if not any(key.startswith(_BEGINNINGS) for key in annotations):
         return ()
     mine = ("", "/POD", f"/{container}")
     wanted = {key + suffix for key in (*ARTIFACT_KEYS, *NOTIFIER_KEYS) for suffix in mine} | {RAW_FILTER}

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 
 from ..effective import short
 from ..model import FileState, Finding, KubeletDefault, Severity, Subject, Template
-from ..node_report import FileReport, NodeReport, UserReport
+from ..node_values import FileReport, NodeReport, UserReport
 from .record import Case, Check
 
 NEEDS = "node"
 _SHOWN = 3
 
 
-def _no_container(_case: Case) -> None:
+def no_container(_case: Case) -> None:
     """What is judged here is no container."""
 
 
@@ -99,7 +99,7 @@ DEFAULT_OFF = Check(
     slug="node-default-off",
     title="The kubelet's default is off",
     severities=(Severity.LOW,),
-    run=_no_container,
+    run=no_container,
     why="Without seccompDefault the kubelet starts every container that sets no profile without a filter. Those that do set one are "
     "not concerned.",
     fix="Set seccompDefault: true in the kubelet's configuration (or --seccomp-default) and restart the kubelet, after a look at what "
@@ -112,7 +112,7 @@ WRITABLE = Check(
     slug="profile-writable",
     title="A profile can be changed by others than root",
     severities=(Severity.HIGH, Severity.MEDIUM),
-    run=_no_container,
+    run=no_container,
     why="Who can write the file, or exchange it in its folder, decides what the containers that use it may do from their next restart "
     "on, and nothing in the cluster shows it.",
     fix="chmod go-w on the node; a profile needs no more than mode 644, its folders 755.",
@@ -124,7 +124,7 @@ OWNER = Check(
     slug="profile-owner",
     title="A profile does not belong to root",
     severities=(Severity.MEDIUM,),
-    run=_no_container,
+    run=no_container,
     why="A file's owner can change it whatever its mode says, so a process with that user id on the node, also in a container that "
     "mounts the folder, decides what the profile allows. The Security Profiles Operator's own files are expected to be its user's.",
     fix="chown root:root on the node, and let whatever puts the files there do so as root.",
@@ -136,7 +136,7 @@ WITHOUT_EFFECT = Check(
     slug="profile-without-effect",
     title="A profile on the node gives no filter",
     severities=(Severity.CRITICAL, Severity.LOW),
-    run=_no_container,
+    run=no_container,
     why="A profile without defaultAction and without syscalls (an empty object, null, a wrapped Kubernetes resource) makes the runtime "
     "start a container without any filter, and no error is seen. Where no pod on the node uses it, it is a trap for the next one.",
     fix="Replace the file by a real profile, a JSON object with defaultAction and syscalls at its top level, and restart the pods that "
@@ -149,7 +149,7 @@ REFUSED = Check(
     slug="profile-refused",
     title="A profile on the node does not load",
     severities=(Severity.HIGH, Severity.LOW),
-    run=_no_container,
+    run=no_container,
     why="The container runtime cannot load what is there: a container that uses it does not start, or not again.",
     fix="Correct the file on the node, or remove it where nothing uses it.",
     sources=(
@@ -163,7 +163,7 @@ MISSING = Check(
     slug="profile-missing",
     title="A pod on the node uses a profile that is not there",
     severities=(Severity.HIGH,),
-    run=_no_container,
+    run=no_container,
     why="The container runtime opens the file each time a container is created: without it the container does not start, or does not "
     "survive its next restart.",
     fix="Put the profile there on every node the pod can run on, or set type RuntimeDefault.",
@@ -178,7 +178,7 @@ FORBIDS_NOTHING = Check(
     slug="profile-forbids-nothing",
     title="A profile in use forbids nothing",
     severities=(Severity.MEDIUM,),
-    run=_no_container,
+    run=no_container,
     why="The filter loads, and the kernel reports one, but every system call passes it.",
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ..effective import NO_START, about, short
-from ..model import DecidedBy, FileState, Severity, Template
+from ..model import DecidedBy, FileState, Observation, Severity, Template
 from .record import Case, Check
 
 
@@ -103,6 +103,28 @@ def _changed(case: Case) -> Template | None:
     return FILE_CHANGED.finding(f"{path} on {node} has changed since the container started", evidence=(*_file_evidence(case), told))
 
 
+def _problems(case: Case) -> Template | None:
+    """Name the worst problem of a file that filters. What keeps it from filtering, or from forbidding anything, is told by others."""
+    file = case.file
+    if file.state is not FileState.PRESENT or file.effect != "filter" or file.forbids_nothing or not case.loads_file:
+        return None
+    bad = [problem for problem in file.problems or () if problem.severity.rank <= Severity.MEDIUM.rank]
+    if not bad:
+        return None
+    worst = bad[0]
+    # A container that runs has shown that it can.
+    severity = worst.severity if case.observed.state is Observation.UNCHECKED else Severity.MEDIUM
+    severity = max(severity, Severity.HIGH, key=lambda each: each.rank)
+    path, more = short(file.path or case.path, 500), f" ({len(bad) - 1} more)" if len(bad) > 1 else ""
+    evidence = tuple(f"line {each.line}: {each.id} {each.severity.value}: {short(each.message, 600)}" for each in bad[:_TOLD])
+    return FILE_PROBLEMS.finding(
+        f"{path} on {case.placement.node_name}: {worst.id} {short(worst.message, 200)}{more}",
+        evidence=(*_file_evidence(case), *evidence),
+        severity=severity,
+    )
+
+
+_TOLD = 5
 LOCALHOST_PREFIX = Check(
     id="KS110",
     slug="localhost-prefix",
@@ -210,4 +232,27 @@ FILE_CHANGED = Check(
         "inode(7): ctime, which unlike mtime cannot be set",
     ),
 )
-CHECKS = (LOCALHOST_PREFIX, PROFILE_EMPTY, PROFILE_PATH, FILE_MISSING, FILE_WITHOUT_EFFECT, FILE_REFUSED, FORBIDS_NOTHING, FILE_CHANGED)
+FILE_PROBLEMS = Check(
+    id="KS308",
+    needs="file",
+    slug="file-has-problems",
+    title="The profile file means something else than it says, or less than it should",
+    severities=(Severity.HIGH, Severity.MEDIUM),
+    run=_problems,
+    why="The file loads, and lint finds something in it as this node's runtime reads it: calls that are open, rules that do not "
+    "count, calls that the runtime itself needs to start a container.",
+    fix="Run kubectl seccomp profile lint node/NAME:PATH for every problem with its place, correct the file on the node, and restart "
+    "the pod.",
+    sources=("the checks KS310 to KS360",),
+)
+CHECKS = (
+    LOCALHOST_PREFIX,
+    PROFILE_EMPTY,
+    PROFILE_PATH,
+    FILE_MISSING,
+    FILE_WITHOUT_EFFECT,
+    FILE_REFUSED,
+    FORBIDS_NOTHING,
+    FILE_CHANGED,
+    FILE_PROBLEMS,
+)

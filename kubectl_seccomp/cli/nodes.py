@@ -17,7 +17,7 @@ from .reports import code, head, put_manifests, query_record_of, width
 if TYPE_CHECKING:
     from ..cluster.api import Api
     from ..model import Gap, NodeFacts
-    from ..node_report import NodesReport
+    from ..node_values import NodesReport
 
 
 def check_node(
@@ -69,7 +69,7 @@ def _report(api: Api, names: list[str], judging: Judging, probing: Probing, show
     from ..checks import wanted
     from ..checks.node import findings
     from ..inspection import inspect
-    from ..node_report import NodesReport
+    from ..node_values import NodesReport
 
     nodes, absent = _chosen(api, names)
     top = head("cluster", api.connection.context, ["*"], None, kind="NodeReport")

@@ -143,6 +143,11 @@ LOADING = Group("loading", "Where it would be loaded", (
     text("libseccomp", "--libseccomp", value="VERSION", text="The release whose names the OCI runtime knows."),
 ))  # fmt: skip
 
+LINTING = Group("", "Output", (
+    choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
+    flag("recursive", "-R", "--recursive", text="Go down into directories."),
+))  # fmt: skip
+
 SHAPES = Group("", "Output", (
     choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
 ))  # fmt: skip

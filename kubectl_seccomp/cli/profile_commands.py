@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import CONNECTION, CONVERTING, EXPLAINING, LOADING, READING, SHAPES, Group, Words
+from .options import CONNECTION, CONVERTING, EXPLAINING, JUDGING_NODES, LINTING, LOADING, READING, SHAPES, Group, Words
 
 _OPERANDS = (
     "A PROFILE is a file (OCI, Docker's form, a SeccompProfile, an OCI config.json), - for stdin, node/NAME:PATH for a"
@@ -67,5 +67,21 @@ PROFILING = (
         ),
         Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
         (CONVERTING, *_PLACE),
+    ),
+    Command(
+        "profile lint",
+        "Tell what is wrong with profile files, where, and what each runtime makes of it.",
+        "profile_lint.lint",
+        "A FILE is a profile in any form, a directory of such, - for stdin, or node/NAME:PATH for a Localhost profile on a node."
+        " A SeccompProfile resource is judged as an object for the operator; what a node has, as the node reads it.",
+        (
+            Example("A file, for whatever runtime the nodes have", "kubectl seccomp profile lint profile.json"),
+            Example("All files of a directory, for CRI-O with crun",
+                    "kubectl seccomp profile lint profiles/ -R --decoder cri-o --runtime crun"),
+            Example("Only what keeps a container from its filter", "kubectl seccomp profile lint profile.json --fail-on high -o json"),
+        ),
+        Argument("profiles", "FILE", "A file, a directory, - for stdin, or node/NAME:PATH.", many=True, required=True,
+                 words=Words.FILES),
+        (JUDGING_NODES, *_PLACE, LINTING),
     ),
 )  # fmt: skip

@@ -23,6 +23,7 @@ from .profile_place import place
 if TYPE_CHECKING:
     from ..cluster.api import Api
 
+ASSUMED = "the kubelet's root directory is assumed: it may read another file"
 _TAKES = "PROFILE is a file, -, node/NAME:PATH, runtime/containerd@2.2.4 or runtime/node/NAME"
 
 
@@ -65,7 +66,7 @@ def _file(name: str, loading: Loading) -> Operand:
     shown = "standard input" if name == "-" else name
     where, doubts = place(loading, None)
     try:
-        written = read(_bytes(name))
+        written = read(content(name))
     except (Refused, NotJudged) as error:
         raise Fault(f"{shown} {error}", "it is read as a node reads a profile: JSON, or a SeccompProfile in YAML") from error
     return structs.replace(_judged(shown, written, written.profile, where, doubts), notes=_notes(shown, written, where))
@@ -103,7 +104,8 @@ def _judged(name: str, written: Written, profile: Mapping[str, object] | None, w
     return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
 
 
-def _bytes(name: str) -> bytes:
+def content(name: str) -> bytes:
+    """Return the bytes of a file, or of stdin for -, at most one more than is judged. Raises Fault."""
     try:
         if name == "-":
             if sys.stdin is None:
@@ -159,7 +161,16 @@ def _node(name: str, api: Api) -> NodeFacts:
         raise Fault(f"node {name} cannot be read: {error.why}", "see: kubectl get nodes") from error
 
 
-def _node_file(name: str, loading: Loading, probing: Probing, connection: Options) -> Operand:
+class NodeContent(Struct, frozen=True):
+    """A Localhost profile's bytes as a node's probe sent them; `assumed`: the kubelet's root directory is, and so the file."""
+
+    node: NodeFacts
+    content: bytes
+    assumed: bool
+
+
+def node_content(name: str, probing: Probing, connection: Options) -> NodeContent:
+    """Return the file that node/NAME:PATH is. Raises Fault: 2 for a wrong name, 3 for what cannot be read."""
     from ..evidence import node_evidence
     from ..node_proof import Question, ask_node
     from .connect import open_api
@@ -180,15 +191,20 @@ def _node_file(name: str, loading: Loading, probing: Probing, connection: Option
         why = file.explanation or file.state.value if file is not None else "; ".join(gap.why for gap in answer.gaps)
         state = " is missing" if file is not None and file.state is FileState.MISSING else " cannot be read"
         raise Fault(f"{path} on {called}{state}: {why}")
-    runtime, _ = parse(node.runtime)
-    where, doubts = place(loading, node, runtime)
-    if file is not None and file.assumed:
-        doubts = (*doubts, "the kubelet's root directory is assumed: it may read another file")
+    return NodeContent(node, content, file is not None and file.assumed)
+
+
+def _node_file(name: str, loading: Loading, probing: Probing, connection: Options) -> Operand:
+    found = node_content(name, probing, connection)
+    runtime, _ = parse(found.node.runtime)
+    where, doubts = place(loading, found.node, runtime)
+    if found.assumed:
+        doubts = (*doubts, ASSUMED)
     notes = tuple(f"note: {name}: {doubt}" for doubt in doubts)
     try:
-        profile = decode(content)
+        profile = decode(found.content)
     except (Refused, NotJudged) as error:
         raise Fault(f"{name} {error}") from error
     # As the node reads it: what is wrapped in it does not count there.
-    written = Written(Form.OCI, profile, content.decode("utf-8", "replace"))
+    written = Written(Form.OCI, profile, found.content.decode("utf-8", "replace"))
     return structs.replace(_judged(name, written, profile, where, doubts), notes=notes)

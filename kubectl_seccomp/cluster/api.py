@@ -35,6 +35,7 @@ INVALID = "Invalid"
 _WORDS = {401: "unauthorized", 403: "forbidden"}
 
 Query = Sequence[tuple[str, str]]
+Early = Callable[[bytes], bool]
 
 
 class _ListMeta(Struct, frozen=True):
@@ -111,23 +112,26 @@ class Api:
         timeout: float | None = None,
         tries: int = TRIES,
         limit: int = LARGEST_ANSWER,
+        early: Early | None = None,
     ) -> bytes:
         """Return the body of a GET, at most `limit` bytes.
 
         `path` begins with a slash and is already quoted (see `segment`); `timeout` is in seconds, for the connect, for
-        each read, and for the whole, instead of the connection's own. Raises ApiError, after up to `tries` attempts
-        where another one may help: 429, 5xx, a connection that broke; not after a timeout.
+        each read, and for the whole, instead of the connection's own. `early` is told the beginning of the answer while the
+        rest arrives, again with each further part until it returns True; at another attempt, from the start.
+        Raises ApiError, after up to `tries` attempts where another one may help: 429, 5xx, a connection that broke; not after a
+        timeout.
         """
         for attempt in range(tries):
             try:
-                return self._once(path, query, accept or "application/json", timeout, limit)
+                return self._once(path, query, accept or "application/json", timeout, limit, early)
             except TryAgain as again:
                 if attempt + 1 == tries:
                     raise again.error from None
                 self._sleep(0.25 * 2**attempt if again.wait is None else again.wait)
         raise ValueError("tries must be at least 1")
 
-    def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int) -> bytes:
+    def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int, early: Early | None) -> bytes:
         import urllib3
 
         seconds = timeout or self.connection.timeout
@@ -143,7 +147,7 @@ class Api:
             with response:
                 ok = response.status == 200
                 deadline = started + (seconds or LONGEST_ANSWER_SECONDS)
-                body = self._body(response, limit if ok else LARGEST_REFUSAL, deadline)
+                body = self._body(response, limit if ok else LARGEST_REFUSAL, deadline, early if ok else None)
         except urllib3.exceptions.HTTPError as error:
             raise self._no_answer(error, seconds) from error
         except Fault as fault:
@@ -158,11 +162,13 @@ class Api:
             raise TryAgain(problem, retry_after(response.headers.get("Retry-After")))
         raise problem
 
-    def _body(self, response: BaseHTTPResponse, limit: int, deadline: float) -> bytes | None:
+    def _body(self, response: BaseHTTPResponse, limit: int, deadline: float, early: Early | None) -> bytes | None:
         """Return the whole body, None when it is larger than `limit` or not complete by the deadline."""
         body = io.BytesIO()
         while chunk := response.read1(CHUNK, decode_content=True):
             body.write(chunk)
+            if early is not None and early(body.getvalue()):
+                early = None
             if body.tell() > limit or self._clock() > deadline:
                 response.close()
                 return None

@@ -1,24 +1,21 @@
-"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page.
-
-The API server ignores `limit` together with `resourceVersion=0`, so the latter is never sent.
-"""
+"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from ..model import Gap, NodeFacts
-from ..objects import ApiPod, ListMeta, Metadata, PodPage, RawPage
-from .api import INVALID, UNDECODABLE, Api, ApiError, Query, segment
-from .connection import one_line
+from ..objects import ApiPod, ListMeta, Metadata
+from .api import INVALID, Api, ApiError, Query, segment
 from .node_facts import Node, facts
-from .pages import pages
+from .pages import decoded, pages
+from .podlist import PAGE as PAGE
+from .podlist import pods as pods
 
-PAGE = 500
 MOST_EVENTS = 500
 T = TypeVar("T")
 
@@ -72,72 +69,12 @@ class Page(Struct, Generic[T], frozen=True):
     metadata: ListMeta | None = None
 
 
-class _Mixed(Struct, frozen=True):
-    """A page in which the items that do not fit have become gaps."""
-
-    items: list[ApiPod | Gap]
-    metadata: ListMeta | None = None
-
-
-class _AnyName(Struct, frozen=True):
-    metadata: Any = None
-
-
-_PODS = msgspec.json.Decoder(PodPage)
 _POD = msgspec.json.Decoder(ApiPod)
-_RAW = msgspec.json.Decoder(RawPage)
-_ANY_NAME = msgspec.json.Decoder(_AnyName)
-
-
-def pods(
-    api: Api, namespace: str | None, selector: str | None, field_selector: str | None, chunk_size: int = PAGE
-) -> Iterator[ApiPod | Gap]:
-    """Yield all pods of a namespace (None: of all), page by page; `chunk_size` 0 asks for all at once.
-
-    A first page that cannot be had raises ApiError; what fails later ends the stream with a Gap, so that what was
-    read stands. A pod that does not fit the structs is a Gap of its own.
-    """
-    path = "/api/v1/pods" if namespace is None else f"/api/v1/namespaces/{segment(namespace)}/pods"
-    where = "cluster" if namespace is None else f"namespace/{namespace}"
-    query = [("labelSelector", selector), ("fieldSelector", field_selector)]
-    given = [(key, value) for key, value in query if value]
-    found = pages(api, path, given, chunk_size, decode=_pod_page, gap=lambda why: Gap("pods", where, why))
-    for page in found:
-        if isinstance(page, Gap):
-            yield page
-        else:
-            yield from page.items or ()
-
-
-def _pod_page(body: bytes) -> PodPage | _Mixed:
-    """Decode a page as a whole, or item by item when it does not fit, so that a broken pod costs only itself."""
-    try:
-        return _PODS.decode(body)
-    except UNDECODABLE:
-        raw = _decode(body, _RAW)
-    return _Mixed([_pod_or_gap(item, number) for number, item in enumerate(raw.items or (), 1)], raw.metadata)
-
-
-def _pod_or_gap(item: msgspec.Raw, number: int) -> ApiPod | Gap:
-    try:
-        return _POD.decode(item)
-    except UNDECODABLE as error:
-        return Gap("pod", _name_of(item) or f"item {number} of a page", f"could not be decoded: {_said(error)}")
-
-
-def _name_of(item: msgspec.Raw) -> str:
-    try:
-        metadata = _ANY_NAME.decode(item).metadata
-    except UNDECODABLE:
-        return ""
-    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
-        return ""
-    return one_line(f"pod/{metadata.get('namespace') or ''}/{metadata['name']}", 300)
 
 
 def pod(api: Api, namespace: str, name: str) -> ApiPod:
     """Return one pod. ApiError when it cannot be had, status 404 when there is none."""
-    return _decode(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD)
+    return decoded(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD)
 
 
 def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:
@@ -147,7 +84,7 @@ def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iter
 
 def node(api: Api, name: str) -> NodeFacts:
     """Return what the object of one node says. ApiError when it cannot be had."""
-    return facts(_decode(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
+    return facts(decoded(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
 
 
 def runtime_handlers(api: Api) -> dict[str, str]:
@@ -188,7 +125,7 @@ def events(api: Api, namespace: str, uid: str) -> list[Event]:
     escaped = uid.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")
     query = [("fieldSelector", f"involvedObject.uid={escaped}"), ("limit", str(MOST_EVENTS))]
     body = api.get(f"/api/v1/namespaces/{segment(namespace)}/events", query)
-    page = _decode(body, msgspec.json.Decoder(Page[ApiEvent]))
+    page = decoded(body, msgspec.json.Decoder(Page[ApiEvent]))
     return sorted(map(_event, (page.items or ())[:MOST_EVENTS]), key=lambda event: event.last_seen)
 
 
@@ -211,21 +148,10 @@ def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE, query: Quer
         path,
         query,
         chunk_size,
-        decode=lambda body: _decode(body, decoder),
+        decode=lambda body: decoded(body, decoder),
         gap=lambda why: Gap("list", path, why),
     )
     for page in found:
         if isinstance(page, Gap):
             raise ApiError(0, "Incomplete", page.why)
         yield from page.items or ()
-
-
-def _decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    try:
-        return decoder.decode(body)
-    except UNDECODABLE as error:
-        raise ApiError(0, "Undecodable", f"the answer could not be decoded: {_said(error)}") from error
-
-
-def _said(error: Exception) -> str:
-    return one_line(str(error), 200)

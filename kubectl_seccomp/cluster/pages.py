@@ -1,13 +1,17 @@
-"""A list of any kind, page by page, so that memory is bounded by one page and no page is lost or read twice."""
+"""A list of any kind, page by page, so that memory is bounded by a few pages and no page is lost or read twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from ..model import Gap
 from ..objects import ListMeta
-from .api import Api, ApiError, Query
+from .ahead import Ahead
+from .api import UNDECODABLE, Api, ApiError, Early, Query
+from .connection import one_line
 
 # Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
 MOST_EMPTY_PAGES = 1000
@@ -26,6 +30,7 @@ class Page(Protocol):
 
 
 P = TypeVar("P", bound=Page)
+T = TypeVar("T")
 
 
 def pages(
@@ -45,11 +50,23 @@ def pages(
     (apiserver 1.36, storage/etcd3/errors.go `handleCompactedErrorForPaging`).
     """
     base = [*query, *([("limit", str(chunk_size))] if chunk_size else [])]
+
+    def ask(token: str, early: Early) -> bytes:
+        return api.get(path, [*base, ("continue", token)] if token else base, early=early)
+
+    ahead = Ahead(ask)
+    try:
+        yield from _each(ahead, decode, gap)
+    finally:
+        ahead.stop()
+
+
+def _each(ahead: Ahead, decode: Callable[[bytes], P], gap: Callable[[str], Gap]) -> Iterator[P | Gap]:
     token, used, read, empty = "", set[str](), 0, 0
     expired = False
     while True:
         try:
-            page = decode(api.get(path, [*base, ("continue", token)] if token else base))
+            page = decode(ahead.take(token))
         except ApiError as error:
             if not token:
                 raise
@@ -74,3 +91,16 @@ def _broken(error: ApiError, read: int) -> str:
     if error.status == 410:
         return f"the list expired {after}, the rest was not read: {error.why}"
     return f"the list broke off {after}, the rest was not read: {error.why}"
+
+
+def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return what a body says. ApiError when it is not what the decoder takes."""
+    try:
+        return decoder.decode(body)
+    except UNDECODABLE as error:
+        raise ApiError(0, "Undecodable", f"the answer could not be decoded: {said(error)}") from error
+
+
+def said(error: Exception) -> str:
+    """Return an error's words on one short line."""
+    return one_line(str(error), 200)

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ..model import Fault
 from . import children
-from .api import BUSY, LARGEST_REFUSAL, LONGEST_ANSWER_SECONDS, Api, ApiError, Query, TryAgain
+from .api import BUSY, LARGEST_REFUSAL, LONGEST_ANSWER_SECONDS, Api, ApiError, Early, Query, TryAgain
 from .connection import Connection, Options, one_line, parse_timeout
 from .transport import traced
 
@@ -122,9 +122,9 @@ class ViaKubectl(Api):
             contexts = None
         return contexts[0] if contexts else _NamedContext(options.context or "")
 
-    def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int) -> bytes:
-        """Return the body of one GET. kubectl decides for itself what it accepts."""
-        del accept
+    def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int, early: Early | None) -> bytes:
+        """Return the body of one GET. kubectl decides for itself what it accepts, and tells nothing before it has it all."""
+        del accept, early
         place = path + (f"?{urlencode(query)}" if query else "")
         seconds = timeout or self.connection.timeout
         limits = [f"--request-timeout={seconds * 1000:.0f}ms"] if seconds else []

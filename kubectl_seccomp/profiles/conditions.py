@@ -1,4 +1,4 @@
-"""Argument conditions as libseccomp's filters compare them (2.5.0 to 2.6.1, `src/db.c` `_db_rule_gen_64`, `_db_rule_gen_32`). Pure.
+"""Argument conditions as libseccomp's filters compare them (2.5.4, `src/db.c` `_db_rule_gen_64`, `_db_rule_gen_32`). Pure.
 
 Everything is unsigned. On a 64-bit ABI the whole register is compared, on a 32-bit one (x32 too) the lower half of the
 register with the lower half of the value. MASKED_EQ ignores what is expected outside of its mask, and a mask of 0 is no

@@ -50,7 +50,7 @@ def decide(resolved: Resolved, target: Target) -> Decision:
 def _disentangled(tables: dict[str, Table]) -> dict[str, Table]:
     """Mark as approximate what may share a part of the program that it should not.
 
-    libseccomp (2.5.0 to 2.6.1, `src/gen_bpf.c`) makes equal blocks one, and then a block of one call may be entered from another
+    libseccomp (2.5.4, `src/gen_bpf.c`) makes equal blocks one, and then a block of one call may be entered from another
     with the wrong argument loaded. Seen only where a call has several alternatives, one of them with several conditions, and
     another call compares the same argument with the same value.
     """
@@ -209,7 +209,7 @@ class _Builder:
     def _headless(self, named: Sequence[Answer]) -> bool:
         """Whether libseccomp may forget to load the call's number here, so that no rule ever matches.
 
-        It does (2.5.0 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
+        It does (2.5.4 to 2.6.1, `src/gen_bpf.c` _gen_bpf_syscalls) where the simplest rule is about a call without a number. A
         rule without conditions is as simple as can be, and one about a call that has a number goes first.
         """
         if self.abi not in _TWINS:

@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-import yaml
 from msgspec import Struct
 
 from .gojson import folded
@@ -21,7 +20,6 @@ from .gojson import folded
 Path = tuple[str | int, ...]
 M = TypeVar("M")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\]:,"]+', re.DOTALL)
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Position(Struct, frozen=True, order=True):
@@ -33,7 +31,7 @@ class Position(Struct, frozen=True, order=True):
 
 def locate_json(text: str, paths: Iterable[Path]) -> dict[Path, Position]:
     """Return the position of each path that the text has; the text has been decoded as JSON before."""
-    tracker = _Tracker[int](paths)
+    tracker = Tracker[int](paths)
     for token in _TOKEN.finditer(text):
         word = token[0]
         if word in "{[":
@@ -51,27 +49,28 @@ def _at(lines: list[int], offset: int) -> Position:
     return Position(line, offset - lines[line - 1] + 1)
 
 
-def locate_yaml(text: str, paths: Iterable[Path]) -> dict[Path, Position]:
-    """Return the position of each path in the first document; what stands in an alias has none."""
-    tracker = _Tracker[Position](paths)
-    for event, mark in _events(text):
-        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            tracker.open(mark, mapping=isinstance(event, yaml.MappingStartEvent))
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            tracker.close()
-        elif isinstance(event, yaml.ScalarEvent):
-            tracker.scalar(mark, event.value)
-        elif isinstance(event, yaml.AliasEvent):
-            tracker.scalar(mark, "")
-    return tracker.found
+def duplicates(text: str) -> Iterator[tuple[str, Position]]:
+    """Yield every key that its object has before, with where it stands; the text has been decoded as JSON before."""
+    lines = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    stack: list[set[str] | None] = []
+    for token in _TOKEN.finditer(text):
+        word = token[0]
+        if word in "{[":
+            stack.append(set() if word == "{" else None)
+        elif word in "}]":
+            stack.pop()
+        elif word[0] == '"' and stack and (seen := stack[-1]) is not None and _is_key(text, token.end()):
+            key = folded(json.loads(word, strict=False))
+            if key in seen:
+                yield key, _at(lines, token.start())
+            seen.add(key)
 
 
-def _events(text: str) -> Iterator[tuple[Any, Position]]:
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.DocumentEndEvent):
-            return
-        mark: Any = event.start_mark
-        yield event, Position(mark.line + 1, mark.column + 1)
+_COLON = re.compile(r"\s*:")
+
+
+def _is_key(text: str, end: int) -> bool:
+    return _COLON.match(text, end) is not None
 
 
 class _Open(Struct, Generic[M]):
@@ -83,7 +82,7 @@ class _Open(Struct, Generic[M]):
     value: dict[Any, Any] | None = None
 
 
-class _Tracker(Generic[M]):
+class Tracker(Generic[M]):
     """Follows a document value by value and notes where the wanted paths are; `M` is whatever says where something is."""
 
     def __init__(self, paths: Iterable[Path]) -> None:

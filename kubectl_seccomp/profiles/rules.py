@@ -1,6 +1,6 @@
 """The rules that name one call, in the order of the file -> what libseccomp makes of them for one ABI. Pure.
 
-libseccomp (2.5.0 to 2.6.1, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions
+libseccomp (2.5.4, `src/db.c` db_rule_add) keeps a tree of comparisons for each call. The first rule without conditions
 is final, and replaces what was there; the same conditions with two actions are an error (EEXIST), and nothing is loaded. A rule
 with the action of the filter's default never gets there (runc `libcontainer/seccomp/seccomp_linux.go` matchCall, crun
 `src/libcrun/seccomp.c`).
@@ -12,16 +12,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from .conditions import Group, disjoint, exact, groups, same
+from .chains import Case as Case
+from .chains import apart
+from .conditions import disjoint, exact, groups, same
 from .oci import Action, Condition, Dropped, Rule
-
-
-class Case(Struct, frozen=True):
-    """One alternative of a rule: calls that meet all conditions get the action."""
-
-    rule: int
-    conditions: Group
-    action: Action
 
 
 class Conflict(Struct, frozen=True):
@@ -86,8 +80,11 @@ def settle(cases: Iterable[Case], default: Action, bits: int) -> Settled:
     left = [] if final else kept
     pairs = tuple((two.rule, one.rule) for place, one in enumerate(kept) for two in kept[:place] if _clash(one, two, bits))
     counting = [*left, final] if final else left
+    known = exact([case.conditions for case in kept])
+    if not final and (pairs or not known) and (chained := apart(left)) is not None:
+        return Settled(cases=chained, dropped=_others(dropped, counting))
     # Rules that are replaced in the end have been in the tree before.
-    return Settled(final, tuple(left), exact([case.conditions for case in kept]), pairs, _others(dropped, counting))
+    return Settled(final, tuple(left), known, pairs, _others(dropped, counting))
 
 
 def _add(case: Case, kept: list[Case], dropped: list[Dropped]) -> None:

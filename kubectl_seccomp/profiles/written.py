@@ -12,9 +12,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ..yamls import LINE, Broken, documents
-from .gojson import NotJudged, Refused, decode, folded
-from .positions import Path, Position, locate_json, locate_yaml
+from .gojson import NotJudged, Refused, decode
+from .positions import Path, Position, locate_json
 
 LARGEST = 1024 * 1024
 _DOCKER = frozenset({"archmap", "defaulterrno"})
@@ -43,8 +42,13 @@ class Written(Struct, frozen=True):
 
     def positions(self, paths: Iterable[Path]) -> dict[Path, Position]:
         """Return the position of each of these paths in the profile that the text has."""
-        locate = locate_yaml if self.yaml else locate_json
-        found = locate(self.text, [(*self.within, *path) for path in paths])
+        wanted = [(*self.within, *path) for path in paths]
+        if self.yaml:
+            from .yaml_form import locate_yaml
+
+            found = locate_yaml(self.text, wanted)
+        else:
+            found = locate_json(self.text, wanted)
         return {path[len(self.within) :]: position for path, position in found.items()}
 
 
@@ -58,7 +62,9 @@ def read(raw: bytes) -> Written:
     except Refused as refused:
         if text.lstrip()[:1] in ("", "{", "[", "\ufeff"):
             raise
-        return _found(_from_yaml(raw, refused), text, yaml=True)
+        from .yaml_form import in_yaml  # yaml takes longer to import than most profiles to read
+
+        return _found(in_yaml(raw, refused), text, yaml=True)
 
 
 def _found(document: Mapping[str, object] | None, text: str, *, yaml: bool) -> Written:
@@ -69,28 +75,11 @@ def _found(document: Mapping[str, object] | None, text: str, *, yaml: bool) -> W
         return Written(Form.RESOURCE, spec, text, yaml, ("spec",))
     if isinstance(linux, dict) and isinstance(seccomp := linux.get("seccomp"), dict):
         return Written(Form.CONFIG, seccomp, text, yaml, ("linux", "seccomp"))
-    return Written(Form.DOCKER if _is_docker(document) else Form.OCI, document, text, yaml)
+    return Written(Form.DOCKER if is_docker(document) else Form.OCI, document, text, yaml)
 
 
-def _is_docker(document: Mapping[str, object]) -> bool:
+def is_docker(document: Mapping[str, object]) -> bool:
+    """Whether a profile has keys that Docker's form alone knows."""
     rules = document.get("syscalls")
     written = rules if isinstance(rules, list) else []
     return not _DOCKER.isdisjoint(document) or any(isinstance(rule, dict) and not _DOCKER_RULE.isdisjoint(rule) for rule in written)
-
-
-def _from_yaml(raw: bytes, refused: Refused) -> Mapping[str, object]:
-    """Return the one document of a YAML text, if it is a SeccompProfile; else what is wrong with it as JSON."""
-    found = [document for document in documents(raw) if isinstance(document, Broken) or document.value is not None]
-    if len(found) != 1 or isinstance(found[0], Broken):
-        raise refused
-    value = _lowered(found[0].value)
-    if not isinstance(value, dict) or value.get("kind") != "SeccompProfile":
-        raise refused
-    return value
-
-
-def _lowered(value: object) -> object:
-    """Fold keys as gojson.decode does. The recursion is as deep as yamls.py lets a document be."""
-    if isinstance(value, dict):
-        return {folded(key): _lowered(item) for key, item in value.items() if key != LINE}
-    return [_lowered(item) for item in value] if isinstance(value, list) else value

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..model import ContainerReport, Gap, KubeletDefault, NodeFacts, PodReport, PssLevel, Report, Template
 from . import cells
 from .patch import patch
+from .problems import file_problems
 from .strength import strengths
 from .summary import gap_lines
 from .text import columns, fold, safe, wrapped
@@ -46,6 +47,7 @@ def _pod(pod: PodReport, node: NodeFacts | None, gaps: list[Gap], width: int) ->
         for note in notes:
             yield from wrapped("", note, 2, width)
     yield from strengths(pod, width)
+    yield from file_problems(pod, width)
     for template, members in _findings(pod):
         yield "\n"
         yield from _finding(pod, template, members, width)

@@ -7,7 +7,8 @@ from json import loads as decode
 from typing import Any
 
 from ..model import FileState, Finding
-from ..node_report import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport, runtime_title
+from ..node_report import runtime_title
+from ..node_values import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport
 from . import json as machine
 from . import yaml as block
 from .csv import cell, written
@@ -18,10 +19,10 @@ from .text import columns, safe, wrapped
 
 # The name stands last, as in `ls -l`: it may be long, and only the last column wraps.
 HEADS = ("STATE", "USED", "MODE", "OWNER", "SHA256", "NAME")
-WIDE_HEADS = ("STATE", "USED", "MODE", "OWNER", "SIZE", "MODIFIED", "CHANGED", "SHA256", "NAME", "PATH", "USED-BY")
+WIDE_HEADS = ("STATE", "USED", "MODE", "OWNER", "SIZE", "MODIFIED", "CHANGED", "SHA256", "NAME", "PROBLEMS", "PATH", "USED-BY")
 CSV_HEADS = (
     "node", "name", "path", "kind", "state", "effect", "sha256", "size", "mode", "owner", "mtime", "ctime", "writableBy", "operator",
-    "usedBy", "usedElsewhere", "explanation",
+    "usedBy", "usedElsewhere", "explanation", "problems",
 )  # fmt: skip
 _NONE = "-"
 _LABEL = 13
@@ -69,7 +70,18 @@ def csv(report: NodesReport, *, headers: bool) -> Iterator[str]:
 def _csv(node: NodeReport, file: FileReport) -> tuple[object, ...]:
     facts = (file.sha256, file.size, file.mode, file.owner, file.mtime, file.ctime, file.writable_by, file.operator)
     users = (" ".join(map(_user, file.used_by or ())), " ".join(map(_user, file.used_elsewhere or ())))
-    return (node.name, file.name, file.path, file.kind, file.state.value, file.effect, *facts, *users, file.explanation)
+    return (
+        node.name,
+        file.name,
+        file.path,
+        file.kind,
+        file.state.value,
+        file.effect,
+        *facts,
+        *users,
+        file.explanation,
+        _problems(file),
+    )
 
 
 def markdown(report: NodesReport) -> Iterator[str]:
@@ -183,7 +195,12 @@ def _row(file: FileReport, *, wide: bool) -> tuple[str, ...]:
     times = tuple(_NONE if time is None else stamp(time) for time in (file.mtime, file.ctime))
     size = _NONE if file.size is None else str(file.size)
     users = ", ".join(map(_user, file.used_by or ())) or _NONE
-    return (*facts, size, *times, file.sha256 or _NONE, name, safe(file.path or _NONE), safe(users))
+    return (*facts, size, *times, file.sha256 or _NONE, name, _problems(file) or _NONE, safe(file.path or _NONE), safe(users))
+
+
+def _problems(file: FileReport) -> str:
+    """Return how many problems a file has and how bad the worst is: `3 (medium)`."""
+    return f"{len(file.problems)} ({file.problems[0].severity.value})" if file.problems else "" if file.problems is None else "0"
 
 
 def _state(file: FileReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from werkzeug import Request, Response
 
 from kubectl_seccomp.cluster import lists
+from kubectl_seccomp.cluster.ahead import MOST_AHEAD
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.model import Gap
 from kubectl_seccomp.pods import ApiPod
@@ -31,6 +33,14 @@ def named(found: Iterator[ApiPod | Gap]) -> list[str | Gap]:
     return [item if isinstance(item, Gap) else str(item.metadata and item.metadata.name) for item in found]
 
 
+def settled(fake: Fake, count: int) -> None:
+    """Wait until the server has been asked so often, and for a moment in which it might be asked more."""
+    until = time.monotonic() + 5
+    while len(fake.requests) < count and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.1)
+
+
 def rest_not_read(why: str) -> Gap:
     return Gap("pods", "cluster", why)
 
@@ -43,10 +53,14 @@ def test_pages(fake: Fake, api: Api) -> None:
     assert fake.queries("resourceVersion") == [None] * 4
 
 
-def test_the_next_page_is_asked_for_only_when_wanted(fake: Fake, api: Api) -> None:
-    fake.on(PODS, page(["a"], "t1"), page(["b"]))
-    assert next(lists.pods(api, None, None, None, 1))
-    assert len(fake.requests) == 1
+def test_pages_are_asked_for_ahead_but_not_more_than_are_held(fake: Fake, api: Api) -> None:
+    fake.on(PODS, *(page([str(number)], f"t{number}") for number in range(9)), page(["z"]))
+    found: Any = lists.pods(api, None, None, None, 1)
+    for taken in range(1, 4):
+        next(found)
+        settled(fake, taken + MOST_AHEAD)
+        assert len(fake.requests) == taken + MOST_AHEAD
+    found.close()
 
 
 def test_all_at_once(fake: Fake, api: Api) -> None:
@@ -147,7 +161,8 @@ def test_empty_pages_for_ever(fake: Fake, api: Api, monkeypatch: pytest.MonkeyPa
     tokens = itertools.count()
     fake.on(PODS, lambda _: ok(page([], str(next(tokens)))))
     assert [type(item) for item in read(api)] == [Gap]
-    assert len(fake.requests) == 6
+    settled(fake, 6)
+    assert len(fake.requests) <= 6 + MOST_AHEAD
 
 
 def test_pages_over_requests_keep_their_order(fake: Fake, api: Api) -> None:

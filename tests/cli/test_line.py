@@ -80,7 +80,11 @@ def test_arguments_may_stand_between_flags_and_behind_two_dashes() -> None:
         (["audit", "--failng"], "unknown flag: --failng (did you mean --failing?)", " audit"),
         (["--zzz", "bar", "audit"], "unknown flag: --zzz", ""),
         (["audit", "-Az"], "unknown shorthand flag: 'z' in -Az", " audit"),
-        (["list", "--fail-on", "high"], "unknown flag: --fail-on (it belongs to audit, check pod, check node, check profile)", " list"),
+        (
+            ["list", "--fail-on", "high"],
+            "unknown flag: --fail-on (it belongs to audit, check pod, check node, check profile, profile lint)",
+            " list",
+        ),
         (["audit", "-n"], "flag needs an argument: 'n' in -n", " audit"),
         (["audit", "--namespace"], "flag needs an argument: --namespace", " audit"),
         (["audit", "-A=maybe"], 'invalid argument "maybe" for "-A, --all-namespaces" flag: must be true or false', " audit"),

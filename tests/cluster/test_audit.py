@@ -41,7 +41,7 @@ def test_an_unread_file_is_assumed_and_the_row_says_so(lab: Lab) -> None:
 
 def test_replicas_on_nodes_that_differ_are_two_rows(lab: Lab) -> None:
     rows = [line for line in lab.run("audit").stdout.splitlines() if "deploy/web" in line]
-    assert sorted(line.split()[0] for line in rows) == ["high", "low"]
+    assert sorted(line.split()[0] for line in rows) == ["high", "medium"]  # KS121: where it is confined it could land where it is not
 
 
 def test_the_static_pod_is_assumed_and_named_as_a_mirror(lab: Lab) -> None:

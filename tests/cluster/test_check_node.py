@@ -75,8 +75,16 @@ def test_the_kubelets_start_and_root(lab: Lab, report: Any) -> None:
 
 
 def test_the_runtimes(report: Any) -> None:
-    assert node(report, "node-d")["runtime"] == {"name": "cri-o", "version": "1.36.3"}
-    assert node(report, "node-c")["runtime"]["version"].startswith("1.6.20")
+    found = {name: node(report, name)["runtime"] for name in ("node-a", "node-c", "node-d")}
+    assert {name: runtime["name"] for name, runtime in found.items()} == {
+        "node-a": "containerd",
+        "node-c": "containerd",
+        "node-d": "cri-o",
+    }
+    assert found["node-d"]["version"] == "1.36.3"
+    assert found["node-c"]["version"].startswith("1.6.20")
+    variants = {name: runtime["runtimeDefault"]["variant"] for name, runtime in found.items()}
+    assert variants == {"node-a": "containerd 2.3.7", "node-c": "containerd 1.6.16", "node-d": "CRI-O 1.35.1"}
 
 
 @pytest.mark.parametrize("name", ["node-a", "node-c", "node-d"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 from kubectl_seccomp.profiles.answers import Decision, Target, act
 from kubectl_seccomp.profiles.engine import decide
@@ -60,14 +61,14 @@ def _probe(resolved: Resolved, decision: Decision, program: Program, dice: rando
     return found
 
 
-def many(seed: int, count: int) -> Counter[str]:
+def many(seed: int, count: int, make: Callable[[random.Random], Resolved] = profile) -> Counter[str]:
     """Compare so many profiles of the exact classes; the seed of a profile that fails is in the message."""
     found: Counter[str] = Counter()
     place = 0
     while found["profiles"] < count:
         dice = random.Random(f"{seed}.{place}")
         try:
-            found += compare(profile(dice), dice)
+            found += compare(make(dice), dice)
         except AssertionError as error:
             raise AssertionError(f"profile {seed}.{place}: {error}") from error
         place += 1

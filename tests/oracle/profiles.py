@@ -30,6 +30,23 @@ def profile(dice: random.Random) -> Resolved:
     return Resolved(dice.choice((*ACTIONS, Action("ERRNO", 1))), tuple(rules), dice.choice(ABIS))
 
 
+def chained(dice: random.Random) -> Resolved:
+    """A profile of the shape of CRI-O's rules on socket: EQ and NE, argument by argument, with several actions."""
+    upper = dice.choice((0, 0, 0, 1, 5)) << 32
+    values = [upper + low for low in (0, 3, 9, 16, 40, 0xFFFFFFFF)]
+    first, *further = sorted(dice.sample(range(4), 3))
+    actions = dice.sample(ACTIONS, 3)
+    names = dice.sample(("socket", "mmap", "clone", "connect"), dice.choice((1, 1, 2)))
+    rules = []
+    for index in range(dice.randint(2, 6)):
+        conditions = [Condition(first, dice.choice(("EQ", "EQ", "EQ", "NE")), dice.choice(values))]
+        for argument in further:
+            if conditions[-1].op == "EQ" and dice.random() < 0.4:
+                conditions.append(Condition(argument, dice.choice(("EQ", "NE")), dice.choice(values)))
+        rules.append(Rule(index, tuple(names), dice.choice(actions), tuple(conditions)))
+    return Resolved(dice.choice(ACTIONS), tuple(rules), dice.choice(ABIS))
+
+
 def _rule(
     dice: random.Random,
     index: int,

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import structs
 
 from kubectl_seccomp.audit import Policy, audit
+from kubectl_seccomp.file_problems import file_problems
 from kubectl_seccomp.files import read
 from kubectl_seccomp.model import (
     ContainerReport,
@@ -76,6 +77,7 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
         found.effect,
         found.forbids_nothing,
         explanation=f"{there}: {found.why}",
+        problems=file_problems(raw, node),
     )
 
 

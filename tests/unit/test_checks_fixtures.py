@@ -120,7 +120,7 @@ KS303/fail                   app   Localhost/pod/assumed   unproven      KS303 h
 KS303/pass                   app   Localhost/pod/certain   unproven
 KS304/fail-legacy-name       app   Localhost/pod/certain   unproven      KS304 medium
 KS304/fail                   app   Localhost/pod/certain   unproven      KS304 medium
-KS304/pass-legacy-name       app   Localhost/pod/certain   unproven
+KS304/pass-legacy-name       app   Localhost/pod/certain   unproven      KS308 medium
 KS304/pass                   app   Localhost/pod/certain   unproven
 KS305/fail                   app   Localhost/pod/assumed   unproven      KS305 medium
 KS305/pass                   app   Localhost/pod/certain   unproven
@@ -133,6 +133,9 @@ KS306/pass-selector          app   Localhost/pod/certain   unproven
 KS307/fail                   app   Localhost/pod/certain   unproven      KS307 low
 KS307/pass                   app   Localhost/pod/certain   unproven
 KS307/pass-selector          app   Localhost/pod/certain   unproven
+KS308/fail                   app   Localhost/pod/certain   unproven      KS308 high
+KS308/fail.filtered          app   Localhost/pod/certain   proven        KS308 medium
+KS308/pass                   app   Localhost/pod/certain   unproven
 """
 
 
@@ -228,6 +231,7 @@ def test_published_ids_keep_their_slugs() -> None:
         "KS305": "file-changed",
         "KS306": "file-not-everywhere",
         "KS307": "file-differs",
+        "KS308": "file-has-problems",
     }
 
 

@@ -10,7 +10,8 @@ from msgspec import structs
 from kubectl_seccomp.checks import CHECKS, EVERY, blind, by_key
 from kubectl_seccomp.checks import node as checks
 from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts
-from kubectl_seccomp.node_report import FileReport, NodeReport, UserReport, node_report
+from kubectl_seccomp.node_report import node_report
+from kubectl_seccomp.node_values import FileReport, NodeReport, UserReport
 from kubectl_seccomp.nodes.answer import Answer
 
 REPORT = node_report(NodeFacts("node-a", "linux", default=KubeletDefault.ON), Answer(), ())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from tests.oracle.compare import many
@@ -12,5 +10,4 @@ from tests.oracle.library import version
 
 @pytest.mark.skipif(version() is None, reason="there is no libseccomp")
 def test_a_sample_of_profiles_is_answered_as_libseccomp_does() -> None:
-    seed = random.randrange(10**6)  # printed by a failure
-    assert many(seed, 400)["profiles"] == 400
+    assert many(2026, 400)["profiles"] == 400

@@ -197,6 +197,7 @@ def test_utf16_is_named(data: bytes) -> None:
 
 def test_files_and_streams_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LARGEST_FILE", 3 << 20)
+    monkeypatch.setattr(files, "LARGEST_STREAM", 3 << 20)
     large = b"#" * (3 << 20) + b"\n" + POD
     (tmp_path / "large.yaml").write_bytes(large)
     assert names(tmp_path) == [f"{tmp_path}/large.yaml: is larger than 3 MiB"]

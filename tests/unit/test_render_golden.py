@@ -48,8 +48,8 @@ MANIFESTS: dict[str, Renderer] = {
 HOSTILE: dict[str, Renderer] = {"hostile.txt": table.audit_table, "hostile.csv": csv.render, "hostile.md": markdown.render}
 
 
-def compare(name: str, text: str) -> None:
-    path = GOLDEN / name
+def compare(name: str, text: str, folder: Path = GOLDEN) -> None:
+    path = folder / name
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -18,6 +19,7 @@ from tests.unit.profiling import file, made, rule, runtime
 from tests.unit.reports import HOSTILE
 from tests.unit.test_render_golden import compare as golden
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "profile"
 LINES = {0: 4, 1: 5}
 
 
@@ -42,25 +44,29 @@ LOST = made(
     "ERRNO", rule("", "ALLOW"), rule("read nosuchcall", "ALLOW"), rule("read", "TRAP"), rule("io_uring_setup io_uring_enter", "ALLOW")
 )
 PAGES = {
-    "profile-show-default.txt": lambda: shown("runtime/containerd@2.2.4", runtime("containerd://2.2.4"), 80, "it may be another one"),
-    "profile-show-deny.txt": lambda: shown("deny-list.json", file("deny-list.json")),
-    "profile-show-web.txt": lambda: shown("web.json", file("web.json", Place(target=Target("amd64", "runc", (1, 3), (2, 5, 4)))), 100),
-    "profile-show-lost.txt": lambda: shown("lost.json", LOST, 60),
-    "profile-show-nothing.txt": lambda: shown("empty.json", judge_at({}, Place(capabilities=frozenset()))),
-    "profile-explain.txt": lambda: explained(file("deny-list.json"), "reboot", "mount", "unshare", "clnoe3"),
-    "profile-explain-default.txt": lambda: explained(runtime("containerd://2.2.4"), "clone3", "socket", "clone"),
-    "profile-diff.txt": lambda: differing(runtime("containerd://2.4.2"), runtime("cri-o://1.36.3")),
-    "profile-diff-alg.txt": lambda: differing(runtime("containerd://2.2.3"), runtime("containerd://2.2.4")),
-    "profile-diff-same.txt": lambda: differing(runtime("containerd://2.2.4"), runtime("containerd://2.2.5")),
+    "show-default.txt": lambda: shown("runtime/containerd@2.2.4", runtime("containerd://2.2.4"), 80, "it may be another one"),
+    "show-deny.txt": lambda: shown("deny-list.json", file("deny-list.json")),
+    "show-web.txt": lambda: shown("web.json", file("web.json", Place(target=Target("amd64", "runc", (1, 3), (2, 5, 4)))), 100),
+    "show-lost.txt": lambda: shown("lost.json", LOST, 60),
+    "show-nothing.txt": lambda: shown("empty.json", judge_at({}, Place(capabilities=frozenset()))),
+    "explain.txt": lambda: explained(file("deny-list.json"), "reboot", "mount", "unshare", "clnoe3"),
+    "explain-default.txt": lambda: explained(runtime("containerd://2.2.4"), "clone3", "socket", "clone"),
+    "diff.txt": lambda: differing(runtime("containerd://2.4.2"), runtime("cri-o://1.36.3")),
+    "diff-alg.txt": lambda: differing(runtime("containerd://2.2.3"), runtime("containerd://2.2.4")),
+    "diff-same.txt": lambda: differing(runtime("containerd://2.2.4"), runtime("containerd://2.2.5")),
 }
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(name: str) -> None:
     text = PAGES[name]()
-    golden(name, text)
-    width = {"profile-show-web.txt": 100, "profile-show-lost.txt": 60}.get(name, 80)
+    golden(name, text, GOLDEN)
+    width = {"show-web.txt": 100, "show-lost.txt": 60}.get(name, 80)
     assert all(len(line) <= width and line == line.rstrip() for line in text.splitlines())
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {path.name for path in GOLDEN.iterdir()} == set(PAGES)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kubectl_seccomp.audit import Policy, audit
@@ -25,7 +27,7 @@ from tests.unit.profiling import FOLDER
 HEAD = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", "lab", ["*"], None))
 NODE = NodeFacts("n", os="linux", arch="amd64", kernel="6.1.0", runtime="containerd://2.4.2", default=KubeletDefault.ON)
 PATH = "profiles/deny-list.json"
-LOCALHOST = {"seccompProfile": {"type": "Localhost", "localhostProfile": PATH}}
+LOCALHOST: dict[str, object] = {"seccompProfile": {"type": "Localhost", "localhostProfile": PATH}}
 CONTENT = (FOLDER / "deny-list.json").read_bytes()
 LOADS = ProfileFile(State.PRESENT, "/x", effect="filter", ctime=5)
 
@@ -36,10 +38,10 @@ def report(
     evidence: Evidence | None = None,
     strengths: bool = True,
     count: int = 1,
-    **spec: object,
+    **spec: Any,
 ) -> list[ContainerReport]:
     own = {"securityContext": security} if security is not None else {}
-    items = [
+    items: list[dict[str, object]] = [
         {
             "kind": "Pod",
             "apiVersion": "v1",
@@ -53,7 +55,7 @@ def report(
     return [member for pod in made.pods for member in pod.containers]
 
 
-def strength(security: dict[str, object] | None = None, *, evidence: Evidence | None = None, **spec: object) -> Strength:
+def strength(security: dict[str, object] | None = None, *, evidence: Evidence | None = None, **spec: Any) -> Strength:
     found = report(security, evidence=evidence, **spec)[0].decision.strength
     assert found is not None
     return found
@@ -89,7 +91,7 @@ def test_a_file_counts_by_its_bytes() -> None:
 
 def test_a_file_that_has_changed_since_the_start_says_nothing() -> None:
     status = {"containerStatuses": [{"name": "c", "state": {"running": {"startedAt": "1970-01-01T00:00:01Z"}}}]}
-    item = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p", "uid": "u0"}, "status": status}
+    item: dict[str, object] = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p", "uid": "u0"}, "status": status}
     pod = from_mapping({**item, "spec": {"nodeName": "n", "containers": [{"name": "c", "securityContext": LOCALHOST}]}})
     assert pod is not None
     made = audit([pod], read(), Policy(strengths=True), HEAD)

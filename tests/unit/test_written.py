@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from kubectl_seccomp.profiles.decoders import resolve
 from kubectl_seccomp.profiles.gojson import NotJudged, Refused, decode
 from kubectl_seccomp.profiles.output import oci, resource
-from kubectl_seccomp.profiles.positions import Path, Position, locate_json, locate_yaml
+from kubectl_seccomp.profiles.positions import Path, Position, locate_json
 from kubectl_seccomp.profiles.written import Form, read
+from kubectl_seccomp.profiles.yaml_form import locate_yaml
 
 RULE = {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"}
 PROFILE: dict[str, Any] = {"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [RULE]}

@@ -13,10 +13,14 @@ from tests.cluster.lab.start import up
 from .api import Server
 from .fill import fill
 from .measure import ROOT
+from .offline import offline
+from .pods import compare
 from .verify import verify
 
 DOC = """Wall time, CPU time and peak memory on a control plane with many pods.
 
+pods      audit and list beside the bare download and kubectl's own commands, for each number of pods in turn
+files     audit -f of a dump and of many manifests, beside the bare parsers; starts nothing
 verify    audit --verify against pretended kubelets, and what the API server has to do for it
 """
 
@@ -24,6 +28,9 @@ verify    audit --verify against pretended kubelets, and what the API server has
 def main() -> int:
     """Run one benchmark and return its exit code."""
     options = _parser().parse_args()
+    if options.what == "files":
+        offline(int(options.pods or 100_000), options.manifests, options.rounds)
+        return 0
     instance = Instance(options.name)
     if options.inside:
         _inside(instance, options)
@@ -45,9 +52,11 @@ def _environment(instance: Instance) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=DOC, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["verify"])
-    parser.add_argument("--pods", type=int, default=30_000, help="how many pods (default: %(default)s)")
-    parser.add_argument("--nodes", type=int, default=1_000, help="on how many nodes (default: %(default)s)")
+    parser.add_argument("what", choices=["pods", "files", "verify"])
+    parser.add_argument("--pods", help="how many pods; pods takes several numbers, such as 1000,10000 (default: 20000; verify: 30000)")
+    parser.add_argument("--nodes", type=int, help="on how many nodes (default: 3000; verify: 1000)")
+    parser.add_argument("--manifests", type=int, default=5_000, help="files: how many YAML files (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="pods: how often each command runs (default: %(default)s)")
     parser.add_argument(
         "--latency", type=float, default=1.0, help="verify: seconds from a probe's creation to its end (default: %(default)s)"
     )
@@ -60,7 +69,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _inside(instance: Instance, options: argparse.Namespace) -> None:
     server = Server()
-    began = time.monotonic()
-    fill(server, options.pods, options.nodes)
-    print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
-    verify(instance, server, options.pods, options.nodes, options.latency, options.concurrency)
+    asks = options.what == "verify"
+    nodes = options.nodes or (1000 if asks else 3000)
+    for pods in map(int, (options.pods or ("30000" if asks else "20000")).split(",")):
+        began = time.monotonic()
+        fill(server, pods, nodes)
+        print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        if asks:
+            verify(instance, server, pods, nodes, options.latency, options.concurrency)
+        else:
+            compare(instance, server, pods, nodes, options.rounds)

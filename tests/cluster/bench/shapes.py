@@ -71,14 +71,14 @@ def pod(kind: int) -> Json:
             "name": f"app-{APP}-6f584d5476-{POD}",
             "namespace": f"team-{TEAM}",
             "labels": {"app": f"app-{APP}", "pod-template-hash": "6f584d5476", "kind": str(kind)},
-            "annotations": {f"example.com/annotation-{number}": "x" * 120 for number in range(8)},
+            "annotations": {f"example.com/annotation-{number}": "x" * 120 for number in range(5)},
             "ownerReferences": [owner],
         },
         "spec": {
             "nodeName": f"node-{NODE}",
             "automountServiceAccountToken": False,
             "securityContext": {"seccompProfile": _profile(profile)} if profile else {},
-            "volumes": [{"name": f"v{key}", "emptyDir": {}} for key in range(4)],
+            "volumes": [{"name": f"v{key}", "emptyDir": {}} for key in range(2)],
             "containers": [
                 _container("app", None),
                 _container("proxy", "RuntimeDefault"),
@@ -99,9 +99,9 @@ def _container(name: str, profile: str | None, privileged: bool = False) -> Json
     return {
         "name": name,
         "image": f"registry.example.com/team-{TEAM}/{name}:1.2.3",
-        "env": [{"name": f"VARIABLE_{key}", "value": "some-value-" * 3} for key in range(10)],
+        "env": [{"name": f"VARIABLE_{key}", "value": "some-value-" * 3} for key in range(5)],
         "resources": {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "100m", "memory": "128Mi"}},
-        "volumeMounts": [{"name": f"v{key}", "mountPath": f"/data/{key}"} for key in range(4)],
+        "volumeMounts": [{"name": f"v{key}", "mountPath": f"/data/{key}"} for key in range(2)],
         "securityContext": security,
     }
 

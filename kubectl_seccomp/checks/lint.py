@@ -1,0 +1,23 @@
+"""The checks of `profile lint` as the others are: for `explain`, --select and the pages. Their texts are in profiles/problems_*.py."""
+
+from __future__ import annotations
+
+from ..profiles import problems_reach, problems_rules, problems_text
+from .node import no_container
+from .record import Check
+
+NEEDS = "profile"
+CHECKS = tuple(
+    Check(
+        id=page.id,
+        needs=NEEDS,
+        slug=page.slug,
+        title=page.title,
+        severities=page.severities,
+        run=no_container,
+        why=page.why,
+        fix=page.fix,
+        sources=page.sources,
+    )
+    for page in (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
+)

@@ -1,0 +1,87 @@
+"""What Docker's form has and containerd does not know: the same file means two things, or loads on some nodes only. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from . import problems_text as pages
+from .errnos import ERRNOS
+from .lint_text import Profile, near, quoted, rules, text, texts
+from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
+
+_NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
+
+
+def problems(profile: Profile) -> Iterator[Problem]:
+    """Yield what only some readers honour, and what those refuse."""
+    yield from _honoured(profile)
+    yield from _errno_names(profile)
+    yield from _refused(profile)
+
+
+def _honoured(profile: Profile) -> Iterator[Problem]:
+    """What means one thing to containerd and another to CRI-O and dockerd: once for each sort, where it comes first."""
+    for key in ("includes", "excludes"):
+        found = [(path, entry) for path, entry in rules(profile) if _says(entry.get(key))]
+        if found:
+            kernel = all(set(_mapping(entry, key)) <= {"minkernel"} for _, entry in found)
+            effects = by_decoder(IGNORED, IGNORED if kernel else HONOURED, HONOURED)
+            count = f"{len(found)} rules have" if len(found) > 1 else "a rule has"
+            readers = "but dockerd" if kernel else "but CRI-O and dockerd"
+            said = f"{count} {key}, which no runtime reads {readers}: for containerd {'they' if len(found) > 1 else 'it'} always count"
+            said += "" if len(found) > 1 else "s"
+            yield pages.DOCKER_FILTER.problem(said, (*found[0][0], key), effects)
+    if profile.get("archmap"):
+        said = "archMap is not read by containerd: only the node's own architecture is listed there, and 32-bit programs are killed"
+        yield pages.DOCKER_ARCHMAP.problem(said, ("archmap",), by_decoder(IGNORED, HONOURED, HONOURED))
+    for path, entry in rules(profile):
+        if (name := text(entry, "name")) and not texts(entry, "names"):
+            effects = {**by_decoder(IGNORED, HONOURED, HONOURED)}
+            if not isinstance(entry.get("names"), list):
+                effects["containerd+crun"] = Effect(REFUSED)
+            said = f"containerd does not know name: the rule for {quoted(name)} does nothing there"
+            yield pages.DOCKER_NAME.problem(said, (*path, "name"), effects, f'"names": [{quoted(name)}]')
+
+
+def _says(value: object) -> bool:
+    """Whether includes or excludes hold a condition."""
+    return isinstance(value, dict) and any(value.values())
+
+
+def _mapping(entry: Profile, key: str) -> Profile:
+    value = entry.get(key)
+    return {name: item for name, item in value.items() if item} if isinstance(value, dict) else {}
+
+
+def _errno_names(profile: Profile) -> Iterator[Problem]:
+    whole = (((), profile, "defaulterrno", "defaulterrnoret"),)
+    for path, entry, key, plain in (*whole, *((path, entry, "errno", "errnoret") for path, entry in rules(profile))):
+        word = text(entry, key)
+        if not word:
+            continue
+        decimal = re.fullmatch(r"\d{1,10}", word, re.ASCII) is not None and int(word) < 2**32
+        number = int(word) if decimal else ERRNOS.get(word)
+        shown, counts = "defaultErrno" if not path else "errno", entry.get(plain)
+        if number is None:
+            said = f"{quoted(word)} is no error's name"
+            yield pages.DOCKER_REFUSED.problem(
+                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(ERRNOS)))
+            )
+        elif number != (1 if counts is None else counts):
+            said = f"{shown} {word} counts for CRI-O alone: elsewhere it is {'EPERM' if counts is None else counts}"
+            effects = by_decoder(IGNORED, HONOURED, IGNORED)
+            yield pages.DOCKER_ERRNO.problem(said, (*path, key), effects, f'"{shown}Ret": {number}')
+
+
+def _refused(profile: Profile) -> Iterator[Problem]:
+    if profile.get("archmap") and profile.get("architectures"):
+        yield pages.DOCKER_REFUSED.problem("both architectures and archMap", ("archmap",), _NOT_CONTAINERD)
+    for path, entry in rules(profile):
+        if text(entry, "name") and texts(entry, "names"):
+            yield pages.DOCKER_REFUSED.problem("a rule with both name and names", (*path, "name"), _NOT_CONTAINERD)
+        for key in ("includes", "excludes"):
+            version = text(_mapping(entry, key), "minkernel")
+            if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
+                effects = by_decoder(IGNORED, IGNORED, REFUSED)
+                yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is no version", (*path, key, "minkernel"), effects)

@@ -1,0 +1,240 @@
+"""What is wrong with a profile as a whole: whether a container can start with it, and what it leaves open. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..runtimes import parse
+from . import problems_reach as pages
+from .answers import Answer, Table, Why
+from .defaults import variant
+from .evasion import around_io_uring
+from .floor import MARGIN, PROGRAM, Missing, lacking, missing
+from .judged import Judged, Opening, Place, counts, loaded, opening, resolved_default
+from .lint_rules import listed
+from .oci import KILL_THREAD, NO_SUCH_CALL, Resolved
+from .problem import HANGS, LOADS, NO_START, Effect, Effects, Problem, by_oci, everywhere
+from .reach import exposed
+from .syscalls import architecture, names
+
+_FAILS = "threads fail"
+_NEW_MOUNT = ("fsopen", "fsconfig", "fsmount", "move_mount", "open_tree", "mount_setattr")
+_ALL = 100
+_CLONE3 = "clone3"
+# Groups that RuntimeDefault closes for a reason, whatever a container is for.
+_GRAVE = frozenset({"user-namespace", "mount", "kernel-code", "bpf-perf", "file-handles", "machine-state"})
+# Names that only 32-bit ABIs have for what the others call otherwise (asm/unistd_32.h).
+_OTHER_NAMES = {
+    "umount2": ("umount",),
+    "clock_settime": ("clock_settime64", "stime"),
+    "settimeofday": ("stime", "clock_settime64"),
+    "clock_adjtime": ("clock_adjtime64",),
+    "adjtimex": ("clock_adjtime64",),
+    "modify_ldt": ("vm86", "vm86old"),
+    "newfstatat": ("fstatat64",),
+    "sendfile": ("sendfile64",),
+    "mmap": ("mmap2",),
+    "waitid": ("waitpid",),
+}
+
+
+def problems(judged: Judged, default: str) -> Iterator[Problem]:
+    """Yield the problems of a profile that is loaded. `default`: the runtime whose RuntimeDefault it is held against, with version."""
+    table, resolved = judged.native, judged.resolved
+    if table is None or resolved is None:
+        return
+    if _is_open(table):
+        yield pages.OPEN.problem("every call passes", ("defaultaction",))
+        return
+    yield from _start(table, resolved)
+    yield from _clone3(table, resolved)
+    yield from _architectures(judged, resolved)
+    yield from _forgotten(judged, table, resolved)
+    if around := around_io_uring(table):
+        said = f"io_uring is let through and carries out what is refused: {listed(around)}"
+        yield pages.IO_URING.problem(said, _rule(table, "io_uring_setup"))
+    yield from _mounts(table)
+    yield from _weaker(judged, table, default)
+
+
+def _is_open(table: Table) -> bool:
+    return all(opening(answer) is Opening.OPEN for answer in table.answers.values())
+
+
+def _refuses(table: Table, name: str) -> bool:
+    return name in table.answers and opening(table.answers[name]) is Opening.REFUSED
+
+
+def _rule(table: Table, name: str) -> tuple[str | int, ...]:
+    """Return where a call is decided."""
+    answer = table.answers.get(name)
+    rule = None if answer is None else answer.rule
+    return ("defaultaction",) if rule is None else ("syscalls", rule)
+
+
+def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
+    """Yield why a container cannot start, what it cannot do then, and what may be wanting."""
+    found = missing(table)
+    if _refuses(table, "execve"):
+        said = "execve is refused: the container's program cannot be started"
+        yield pages.NO_EXECVE.problem(said, _rule(table, "execve"), everywhere(NO_START))
+    hangs = resolved.default == KILL_THREAD
+    yield from _floors(table, found, stops=HANGS if hangs else NO_START)
+    if hangs:
+        runc = any(one.floor.runtime == "runc" for one in found)
+        said = "the default ends one thread of a process" + (": runc hangs while it starts a container" if runc else "")
+        severity = pages.KILL_DEFAULT.severities[0 if runc else 1]
+        effects = by_oci(HANGS if runc else LOADS, LOADS)
+        yield pages.KILL_DEFAULT.problem(said, ("defaultaction",), effects, "SCMP_ACT_ERRNO", severity)
+    if _refuses(table, "exit_group"):
+        yield pages.NO_EXIT.problem("exit_group is refused: programs crash or spin at their end", _rule(table, "exit_group"))
+
+
+def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Problem]:
+    high, medium, low = pages.FLOOR.severities
+    path = ("defaultaction",)
+    always = [one for one in found if _but_execve(one.always)]
+    if always:
+        said = f"the runtime cannot start a container: {_each(always, always=True)}"
+        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always, always=True), high)
+    more = [one for one in found if _but_execve(one.more)]
+    if more:
+        said = f"a container without no_new_privs does not start: {_each(more, always=False)}"
+        effects = _effects(more, f"{NO_START} without no_new_privs")
+        yield pages.FLOOR.problem(said, path, effects, _names(more, always=False), medium)
+    program = lacking(table, PROGRAM)
+    if program:
+        said = f"a program that is linked with glibc does not start: {listed(program)} {_are(program)} refused"
+        yield pages.FLOOR.problem(said, path, by_oci(LOADS, LOADS), " ".join(program), medium)
+    rest = [
+        name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program
+    ]
+    if rest and not _lets_pass(table):
+        said = f"runtimes also make these, and may need them for exec or in other releases: {listed(rest)}"
+        yield pages.FLOOR.problem(said, path, None, " ".join(rest), low)
+
+
+def _lets_pass(table: Table) -> bool:
+    found = counts(table)
+    return found.open > found.refused
+
+
+def _but_execve(needed: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in needed if name != "execve")
+
+
+def _are(found: tuple[str, ...]) -> str:
+    return "are" if len(found) > 1 else "is"
+
+
+def _each(found: list[Missing], *, always: bool) -> str:
+    """Return `runc needs fstatfs, runc since 1.3 also statx`; what an older version needs is not said again."""
+    parts: list[str] = []
+    told: dict[str, set[str]] = {}
+    for one in found:
+        needed = _but_execve(one.always if always else one.more)
+        fresh = [name for name in needed if name not in told.setdefault(one.floor.runtime, set())]
+        told[one.floor.runtime] |= set(fresh)
+        if fresh:
+            since = f" since {'.'.join(map(str, one.floor.since))} also" if one.floor.since else ""
+            parts.append(f"{one.floor.runtime}{since} needs {', '.join(fresh)}")
+    return "; ".join(parts)
+
+
+def _names(found: list[Missing], *, always: bool) -> str:
+    return " ".join(dict.fromkeys(name for one in found for name in _but_execve(one.always if always else one.more)))
+
+
+def _effects(found: list[Missing], word: str) -> Effects:
+    """Return the word for the runtimes whose floor is not reached, from the version on from which that is so."""
+    first: dict[str, Effect] = {}
+    for one in found:
+        first.setdefault(one.floor.runtime, Effect(word, since=one.floor.since))
+    crun = first.get("crun", Effect(LOADS))
+    # crun is a program of one thread: the default that kills threads ends it.
+    return by_oci(first.get("runc", Effect(LOADS)), Effect(NO_START) if crun.word == HANGS else crun)
+
+
+def _clone3(table: Table, resolved: Resolved) -> Iterator[Problem]:
+    answer = table.answers.get(_CLONE3)
+    if answer is None or _settles(answer) or _refuses(table, "clone") or resolved.default == NO_SUCH_CALL:
+        return
+    numbers = names(table.abi)
+    named = (name for rule in resolved.rules for name in rule.names if name in numbers)
+    highest = max(named, key=numbers.__getitem__, default="")
+    stubbed = answer.why is not Why.RULE and numbers.get(highest, 0) < numbers[_CLONE3]
+    if stubbed:
+        said = "clone3 is not decided: threads fail with crun; a rule on a call above 434 breaks them with runc too"
+        effects = by_oci(LOADS, _FAILS)
+    else:
+        above = f", and {highest} has a higher number, so runc does not answer ENOSYS" if answer.why is Why.DEFAULT else ""
+        said, effects = f"clone3 is refused, and not with ENOSYS{above}: threads fail", by_oci(_FAILS, _FAILS)
+    rule = '{"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
+    yield pages.CLONE3.problem(said, _rule(table, _CLONE3), effects, rule, pages.CLONE3.severities[1 if stubbed else 0])
+
+
+def _settles(answer: Answer) -> bool:
+    """Whether a C library does well with this answer for clone3, runc's stub aside."""
+    decided = answer.why is not Why.STUB
+    return decided and (opening(answer) is not Opening.REFUSED or answer.action == NO_SUCH_CALL)
+
+
+def _architectures(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
+    own = architecture(judged.place.target.arch)
+    absent = [abi for abi in (own.subs if own is not None else ()) if abi not in resolved.architectures and abi != "SCMP_ARCH_X32"]
+    if absent:
+        said = f"{listed(absent)} is not listed: 32-bit programs are killed"
+        yield pages.ARCHITECTURES.problem(said, ("architectures",))
+
+
+def _forgotten(judged: Judged, own: Table, resolved: Resolved) -> Iterator[Problem]:
+    """Yield what a list of refused calls leaves open on the other listed architectures."""
+    if not resolved.default.passes:
+        return
+    refused = [name for rule in resolved.rules for name in rule.names if _refuses(own, name)]
+    for abi, table in judged.decision.tables.items():
+        if abi == own.abi or abi not in resolved.architectures:
+            continue
+        aliases = (other for name in refused for other in (*_OTHER_NAMES.get(name, ()), f"{name}32", f"{name}64", f"{name}_time64"))
+        open_ = [name for name in aliases if name in table.answers and name not in own.answers and not _refuses(table, name)]
+        if open_:
+            said = f"on {abi} the same can be done by {listed(open_)}, which no rule refuses"
+            yield pages.FORGOTTEN.problem(said, ("architectures",), suggestion=" ".join(dict.fromkeys(open_)))
+
+
+def _mounts(table: Table) -> Iterator[Problem]:
+    open_ = [name for name in _NEW_MOUNT if name in table.answers and not _refuses(table, name)]
+    if _refuses(table, "mount") and open_:
+        said = f"mount is refused, and these do the same: {listed(open_)}"
+        yield pages.MOUNTS.problem(said, _rule(table, "mount"), suggestion=" ".join(open_))
+
+
+def _weaker(judged: Judged, table: Table, default: str) -> Iterator[Problem]:
+    match = variant(default)
+    strict = None if match is None else _default_open(match.variant, judged.place)
+    if match is None or strict is None:
+        return
+    here, refusing = _open(judged), judged.resolved is not None and not judged.resolved.default.passes
+    looser = {group: [name for name in calls if name not in strict] for group, calls in here.items()}
+    looser = {group: calls for group, calls in looser.items() if calls}
+    if not looser:
+        return
+    found, path = counts(table), ("defaultaction",)
+    open_ = f"{found.open} of {found.calls} calls are open, also" if not refusing else "calls are open"
+    whose = f"{parse(default)[0].title}'s RuntimeDefault"
+    said = "; ".join(f"{group}: {listed(calls, 3 if not refusing else _ALL)}" for group, calls in looser.items())
+    severity = pages.WEAKER.severities[0 if not refusing or _GRAVE & looser.keys() else 1]
+    yield pages.WEAKER.problem(f"{open_} that {whose} refuses: {said}", path, severity=severity)
+
+
+def _open(judged: Judged) -> dict[str, list[str]]:
+    return {one.group.name: [each.call.shown for each in one.passing] for one in exposed(judged, judged.place.capabilities)}
+
+
+@lru_cache(maxsize=64)
+def _default_open(name: str, place: Place) -> frozenset[str] | None:
+    resolved = resolved_default(name, place.capabilities, place.target.arch, place.kernel)
+    if resolved is None:
+        return None
+    return frozenset(call for calls in _open(loaded(resolved, place)).values() for call in calls)
