@@ -72,7 +72,7 @@ def _question(
     node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...], ways: Ways
 ) -> Question[str] | None:
     """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
-    paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
+    paths = tuple(dict.fromkeys(path for member in members if (path := member.declared.file)))
     if not paths and not unanswered:
         return None
     reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
@@ -89,11 +89,6 @@ def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
 
 def _answered(observed: Observed | None) -> bool:
     return observed is not None and observed.state is not Observation.FAILED
-
-
-def _path(member: Container) -> str | None:
-    field = member.declared.field
-    return field.localhost_profile if field is not None and field.type == "Localhost" else None
 
 
 def _events(api: Api, pod: Pod, gaps: list[Gap]) -> tuple[str, ...]:

@@ -80,10 +80,9 @@ def _about_pod(work: dict[str, Work], pod: Pod) -> list[str]:
     for member in containers(pod):
         if runs(member):
             mine.ids[pod.metadata.uid or "", member.name] = container_id(member)
-        field = member.declared.field
-        if field is not None and field.type == "Localhost" and field.localhost_profile:
-            mine.paths[field.localhost_profile] = None
-            found.append(field.localhost_profile)
+        if path := member.declared.file:
+            mine.paths[path] = None
+            found.append(path)
     return found
 
 

@@ -17,6 +17,7 @@ from kubectl_seccomp.pods import (
     Metadata,
     Pod,
     PodSpec,
+    PodStatus,
     Rights,
     container_id,
     containers,
@@ -49,6 +50,26 @@ def workload(kind: str, template: Json, version: str = "") -> Json:
         inner = {key: inner}
     group = GROUPS[kind][0]
     return {"apiVersion": version or (f"{group}/v1" if group else "v1"), "kind": kind, "metadata": {"name": "w"}, **inner}
+
+
+@pytest.mark.parametrize(
+    ("profile", "file"),
+    [
+        (Profile("Localhost", "p.json"), "p.json"),
+        (Profile("Localhost", ""), None),
+        (Profile("Localhost"), None),
+        (Profile("RuntimeDefault", "p.json"), None),
+        (None, None),
+    ],
+)
+def test_only_localhost_names_a_file(profile: Profile | None, file: str | None) -> None:
+    assert Declared(profile).file == Declared(pod=profile).file == file
+    assert Declared(Profile("Unconfined"), profile).file is None
+
+
+def test_what_the_server_says_is_kept() -> None:
+    api = ApiPod(Metadata(name="p"), PodSpec(node_name="n"), PodStatus(phase="Running"))
+    assert from_api(api) == Pod("v1", "Pod", Metadata(name="p"), PodSpec(node_name="n"), PodStatus(phase="Running"))
 
 
 def test_absent_parts_are_empty_ones() -> None:
@@ -263,7 +284,7 @@ HASH: Json = {"pod-template-hash": "5d4f"}
     [
         (pod({"name": "p"}), None),
         (owned("ReplicaSet", "web-5d4f", controller=None), None),
-        (owned("ReplicaSet", "web-5d4f", labels=HASH), Owner("Deployment", "web")),
+        (owned("ReplicaSet", "shop-web-5d4f", labels=HASH), Owner("Deployment", "shop-web")),
         (owned("ReplicaSet", "web-5d4f"), Owner("ReplicaSet", "web-5d4f")),
         (owned("ReplicaSet", "web-6666", labels=HASH), Owner("ReplicaSet", "web-6666")),
         (owned("ReplicaSet", "web5d4f", labels=HASH), Owner("ReplicaSet", "web5d4f")),
