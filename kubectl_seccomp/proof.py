@@ -15,7 +15,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .failures import troubles
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import Answer, Question, ask_node
+from .node_proof import NO_ID, Answer, Question, ask_node
 from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, from_api, runs
 
@@ -61,7 +61,7 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     if node is not None and answer.kubelet is not None:
         node = with_process(node, answer.kubelet.seccomp_default is True, answer.kubelet.started)
     if question is not None:
-        seen = answer.observed | {member.name: _NO_ID for member in unanswered if container_id(member) is None}
+        seen = answer.observed | {member.name: NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
@@ -133,7 +133,6 @@ def still_there(api: Api, pod: Pod, observed: dict[str, Observed], gaps: list[Ga
     return {name: value if ids.get(name) == before[name] else _REPLACED for name, value in observed.items()}
 
 
-_NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
 _REPLACED = Observed(Observation.FAILED, via="exec", explanation="it was replaced while it was looked at")
 
 
