@@ -36,7 +36,7 @@ class FileReport(Struct, frozen=True, rename="camel"):
     `name` is the localhostProfile that leads to it, `path` where it really is. `kind` is "file", "folder", "way" (a link to a
     folder), "other" or "absent". `writable_by` is the widest of "others", "group" and null, `operator` whether it belongs to the
     Security Profiles Operator. `used_by` are containers on this node, `used_elsewhere` those that name it on other nodes, or
-    on none yet; both null when the pods are not known.
+    on none yet; both null when the pods are not known. `problems` is what lint says, worst first, null where nothing was read.
     """
 
     name: str
