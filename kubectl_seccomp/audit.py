@@ -193,12 +193,12 @@ class _Auditor:
         return forecast(case, member.rights, self._policy.what_if or None)
 
     def _file(self, pod: Pod, member: Container) -> ProfileFile:
-        field = member.declared.field
-        if field is None or field.type != "Localhost" or not field.localhost_profile:
+        path = member.declared.file
+        if path is None:
             return _NO_FILE
         if not pod.spec.node_name and self._evidence.files:
             return _NO_FILE  # looked at on the nodes where it could be placed
-        file = self._evidence.files.get((pod.spec.node_name or "", field.localhost_profile), _UNCHECKED_FILE)
+        file = self._evidence.files.get((pod.spec.node_name or "", path), _UNCHECKED_FILE)
         started = started_at(member)
         # Both are the node's own clock, in whole seconds: the same second decides nothing.
         newer = file.ctime is not None and started is not None and file.ctime > started

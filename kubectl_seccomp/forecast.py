@@ -27,7 +27,6 @@ def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecas
             EffectiveType.UNCONFINED.value,
             add=rights.add,
             drop=rights.drop,
-            own_users=rights.own_users,
             runtime=node.runtime,
             arch=node.arch,
             kernel=node.kernel,

@@ -70,7 +70,7 @@ class Landings:
 
     def of(self, pod: Pod, field: Profile | None) -> Landing | None:
         """Return where a container with this profile could land; None where it stays, and where that makes no difference."""
-        path = field.localhost_profile if field is not None and field.type == "Localhost" else None
+        path = field.file if field is not None else None
         asked = bool(self._files and path) if field is not None else self._disagree
         if not asked or is_bound(pod):
             return None

@@ -69,6 +69,11 @@ class Profile(Struct, frozen=True, rename="camel"):
     type: str = ""
     localhost_profile: str | None = None
 
+    @property
+    def file(self) -> str | None:
+        """The file that it names, None for what is not Localhost and for a Localhost that names none."""
+        return (self.localhost_profile or None) if self.type == "Localhost" else None
+
 
 class Declared(Struct, frozen=True):
     """What the API object says: container field, pod field, legacy annotation value for this container."""
@@ -81,6 +86,11 @@ class Declared(Struct, frozen=True):
     def field(self) -> Profile | None:
         """The struct that counts: the container's whole struct before the pod's; annotations never count."""
         return self.container if self.container is not None else self.pod
+
+    @property
+    def file(self) -> str | None:
+        """The profile file that the field that counts names, None without one."""
+        return self.field.file if self.field is not None else None
 
 
 class Effective(Struct, frozen=True, rename="camel"):

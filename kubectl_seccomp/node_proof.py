@@ -12,7 +12,7 @@ from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
 from .file_problems import file_problems
-from .model import FileState, Gap, NodeFacts, ProfileFile
+from .model import FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
 from .nodes import output
 from .nodes.answer import Answer as Answer
 from .nodes.answer import K, Root
@@ -25,6 +25,8 @@ from .runtimes import parse
 LARGEST = 1_048_576
 FULL = "could not be read: with the other files it is more than the probe's log holds"
 ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
+# What is said of a container about which its node could not be asked.
+NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
 
 
 class Question(Struct, Generic[K], frozen=True):

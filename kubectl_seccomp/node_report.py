@@ -33,12 +33,8 @@ def users(pods: Iterable[Pod | Gap]) -> Iterator[User]:
         if isinstance(pod, Gap) or pod.phase in ("Succeeded", "Failed"):
             continue
         for member in containers(pod):
-            field = member.declared.field
-            if field is not None and field.type == "Localhost" and field.localhost_profile:
-                yield User(
-                    pod.metadata.namespace or "", pod.name, member.name,
-                    pod.spec.node_name or None, field.localhost_profile, member.privileged,
-                )  # fmt: skip
+            if path := member.declared.file:
+                yield User(pod.metadata.namespace or "", pod.name, member.name, pod.spec.node_name or None, path, member.privileged)
 
 
 def node_report(facts: NodeFacts, answer: Answer[Key], found: tuple[User, ...] | None) -> NodeReport:

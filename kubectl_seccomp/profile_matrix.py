@@ -9,7 +9,7 @@ from msgspec import Struct
 from .eligibility import Eligibility, Fit, is_bound
 from .landing import Outcome, outcome
 from .model import FileState, NodeFacts, Owner, ProfileFile
-from .pods import Container, Pod, containers, owner
+from .pods import Pod, containers, owner
 
 
 class User(Struct, frozen=True):
@@ -67,13 +67,7 @@ def wrong_path(path: str) -> str | None:
 def uses(pod: Pod, paths: frozenset[str]) -> bool:
     """Return whether one of the pod's containers has one of these profiles, and it or another one like it will run."""
     ended = pod.phase == "Succeeded" or (pod.phase == "Failed" and is_bound(pod))
-    return not ended and any(profile_of(member) in paths for member in containers(pod))
-
-
-def profile_of(member: Container) -> str:
-    """Return a container's localhostProfile, empty without one."""
-    field = member.declared.field
-    return (field.localhost_profile or "") if field is not None and field.type == "Localhost" else ""
+    return not ended and any(member.declared.file in paths for member in containers(pod))
 
 
 def matrix(
@@ -109,7 +103,7 @@ def _users(path: str, nodes: Mapping[str, NodeFacts], pods: Iterable[Pod]) -> It
     found: dict[tuple[str, Owner, str], tuple[dict[str, int], set[str], set[str]]] = {}
     for pod in pods:
         for member in containers(pod):
-            if profile_of(member) != path:
+            if member.declared.file != path:
                 continue
             key = (pod.metadata.namespace or "", _owner(pod), member.name)
             counts, now, later = found.setdefault(key, ({}, set(), set()))

@@ -15,7 +15,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .failures import troubles
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import Answer, Question, ask_node
+from .node_proof import NO_ID, Answer, Question, ask_node
 from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, from_api, runs
 
@@ -61,7 +61,7 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     if node is not None and answer.kubelet is not None:
         node = with_process(node, answer.kubelet.seccomp_default is True, answer.kubelet.started)
     if question is not None:
-        seen = answer.observed | {member.name: _NO_ID for member in unanswered if container_id(member) is None}
+        seen = answer.observed | {member.name: NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
@@ -72,7 +72,7 @@ def _question(
     node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...], ways: Ways
 ) -> Question[str] | None:
     """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
-    paths = tuple(dict.fromkeys(path for member in members if (path := _path(member))))
+    paths = tuple(dict.fromkeys(path for member in members if (path := member.declared.file)))
     if not paths and not unanswered:
         return None
     reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
@@ -89,11 +89,6 @@ def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
 
 def _answered(observed: Observed | None) -> bool:
     return observed is not None and observed.state is not Observation.FAILED
-
-
-def _path(member: Container) -> str | None:
-    field = member.declared.field
-    return field.localhost_profile if field is not None and field.type == "Localhost" else None
 
 
 def _events(api: Api, pod: Pod, gaps: list[Gap]) -> tuple[str, ...]:
@@ -138,7 +133,6 @@ def still_there(api: Api, pod: Pod, observed: dict[str, Observed], gaps: list[Ga
     return {name: value if ids.get(name) == before[name] else _REPLACED for name, value in observed.items()}
 
 
-_NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
 _REPLACED = Observed(Observation.FAILED, via="exec", explanation="it was replaced while it was looked at")
 
 

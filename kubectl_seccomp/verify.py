@@ -18,7 +18,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .eligibility import Eligibility, Reach
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import Answer, Question, ask_node
+from .node_proof import NO_ID, Answer, Question, ask_node
 from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
 
@@ -80,10 +80,9 @@ def _about_pod(work: dict[str, Work], pod: Pod) -> list[str]:
     for member in containers(pod):
         if runs(member):
             mine.ids[pod.metadata.uid or "", member.name] = container_id(member)
-        field = member.declared.field
-        if field is not None and field.type == "Localhost" and field.localhost_profile:
-            mine.paths[field.localhost_profile] = None
-            found.append(field.localhost_profile)
+        if path := member.declared.file:
+            mine.paths[path] = None
+            found.append(path)
     return found
 
 
@@ -176,8 +175,7 @@ def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
     if name in found.nodes and answer.kubelet is not None:
         found.nodes[name] = with_process(found.nodes[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
-    no_id = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
-    found.observed |= {key: answer.observed.get(key, silent if value else no_id) for key, value in work.ids.items()}
+    found.observed |= {key: answer.observed.get(key, silent if value else NO_ID) for key, value in work.ids.items()}
 
 
 def marked(pods: Iterable[Pod | Gap], found: Verified) -> Iterator[Pod | Gap]:

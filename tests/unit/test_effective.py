@@ -257,3 +257,74 @@ def test_whatever_comes_there_is_one_decision_with_a_reason(
         assert declared.field.type == outcome.type.value
     if outcome.decided_by is DecidedBy.FILE:
         assert found.effect == "none"
+
+
+OLDER = " (now: the container is older than this run of the kubelet)"
+
+
+@pytest.mark.parametrize(
+    ("default", "older", "expected", "why"),
+    [
+        (ON, False, "RuntimeDefault kubelet certain", "nothing set: only node-b's seccompDefault protects it"),
+        (ON, True, "RuntimeDefault kubelet assumed", "nothing set: only node-b's seccompDefault protects it" + OLDER),
+        (OFF, False, "Unconfined kubelet certain", "nothing set, and node-b's kubelet has no seccompDefault"),
+        (OFF, True, "Unconfined kubelet assumed", "nothing set, and node-b's kubelet has no seccompDefault" + OLDER),
+    ],
+)
+def test_a_container_that_is_older_than_its_kubelet_is_never_certain(
+    default: KubeletDefault, older: bool, expected: str, why: str
+) -> None:
+    found = effective(NOTHING, False, at(default=default), NO_FILE, older=older)
+    assert (said(found), found.explanation) == (expected, why)
+
+
+def test_a_file_that_has_changed_since_the_start_is_never_certain() -> None:
+    changed = structs.replace(file(FileState.PRESENT, "filter", "it loads"), changed=True)
+    found = effective(Declared(pod=LOCAL), False, at(), changed)
+    assert said(found) == "Localhost pod assumed"
+    assert found.explanation == "p/a.json on node-b loads, but it has changed since the container started"
+
+
+@pytest.mark.parametrize(
+    ("placement", "state", "why"),
+    [
+        (Placement(None, "linux"), FileState.UNCHECKED, "set on the pod, not scheduled yet"),
+        (Placement(None, "linux", manifest=True), FileState.UNCHECKED, "set on the pod, file unchecked"),
+        (Placement(None, "linux"), FileState.MISSING, "p/a.json is not on the node: the container cannot start, or start again"),
+    ],
+    ids=["unscheduled", "manifest", "missing"],
+)
+def test_a_file_without_a_node_to_look_at_it(placement: Placement, state: FileState, why: str) -> None:
+    assert effective(Declared(pod=LOCAL), False, placement, file(state)).explanation == why
+
+
+@pytest.mark.parametrize(("length", "shown"), [(200, "p" * 200), (201, "p" * 199 + "…")])
+@pytest.mark.parametrize("state", [FileState.MISSING, FileState.INVALID])
+def test_a_long_path_is_cut_in_sentences_only(state: FileState, length: int, shown: str) -> None:
+    found = effective(Declared(pod=Profile("Localhost", "p" * length)), False, at(), ProfileFile(state))
+    assert found.explanation.startswith(f"{shown} ")
+    assert found.localhost_profile == "p" * length
+
+
+def test_a_profile_that_is_named_by_nothing_stays_as_it_was_written() -> None:
+    assert effective(Declared(pod=Profile("Localhost", "")), False, at(), NO_FILE).localhost_profile == ""
+
+
+@pytest.mark.parametrize(
+    ("placement", "expected", "why"),
+    [
+        (Placement(None, "windows"), "NotApplicable os certain", "Windows has no seccomp"),
+        (Placement(None, "windows", os_assumed=True), "NotApplicable os assumed", "Windows has no seccomp (by the node selector)"),
+        (at(handler="runsc"), "NotApplicable sandbox assumed", "gVisor (handler runsc) ignores the profile by default"),
+        (at(handler="gvisor", handler_is_class=True), "NotApplicable sandbox assumed",
+         "gVisor (class gvisor) ignores the profile by default"),
+        (at(handler="kata-" + "x" * 56), "NotApplicable sandbox assumed",
+         f"Kata (handler kata-{'x' * 54}…) ignores the profile by default"),
+        (at(handler="kata-" + "x" * 55), "NotApplicable sandbox assumed",
+         f"Kata (handler kata-{'x' * 55}) ignores the profile by default"),
+    ],
+    ids=["windows", "selector", "handler", "class", "long", "fits"],
+)  # fmt: skip
+def test_where_no_profile_applies(placement: Placement, expected: str, why: str) -> None:
+    found = effective(Declared(pod=DEFAULT), False, placement, NO_FILE)
+    assert (said(found), found.explanation) == (expected, why)

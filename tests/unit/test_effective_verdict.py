@@ -83,3 +83,10 @@ def test_about_and_short() -> None:
     assert about("p/a.json", "node-b", ProfileFile(), "loads") == "p/a.json on node-b loads"
     assert about("a" * 500, "n", ProfileFile(), "loads") == f"{'a' * 199}… on n loads"
     assert [short("abcd", most) for most in (3, 4)] == ["ab…", "abcd"]
+
+
+@pytest.mark.parametrize("state", [Observation.UNFILTERED, Observation.STRICT])
+@pytest.mark.parametrize(("older", "expected"), [(False, Verdict.CONTRADICTION), (True, Verdict.UNPROTECTED)])
+def test_no_filter_contradicts_only_a_default_that_was_there_at_the_start(state: Observation, older: bool, expected: Verdict) -> None:
+    outcome = Effective(EffectiveType.RUNTIME_DEFAULT, DecidedBy.KUBELET, Certainty.CERTAIN, "")
+    assert verdict(Declared(), outcome, Observed(state), older=older) is expected

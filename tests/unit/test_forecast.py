@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.model import Evidence, Forecast, Head, KubeletDefault, NodeFacts, Report, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.render.forecast import changing, summary, table
+from kubectl_seccomp.times import epoch
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 OFF, ON, UNKNOWN = KubeletDefault.OFF, KubeletDefault.ON, KubeletDefault.UNKNOWN
@@ -77,6 +79,32 @@ def test_capabilities_open_calls() -> None:
     assert able is not None
     assert set(plain.refuses or ()) - set(able.refuses or ()) >= {"mount", "bpf", "unshare"}
     assert ("user-namespace" in plain.groups, "user-namespace" in able.groups) == (True, False)
+
+
+def test_dropped_capabilities_close_calls() -> None:
+    plain, poor = ahead(pod()), ahead(pod({"capabilities": {"drop": ["ALL"]}}))
+    assert plain is not None
+    assert poor is not None
+    assert set(poor.refuses or ()) - set(plain.refuses or ()) == {"chroot"}
+
+
+@pytest.mark.parametrize(
+    ("started", "doubts"),
+    [
+        ("2026-11-24T12:00:00Z", ()),
+        ("2026-11-24T11:59:59Z", ("it may have it already: it was created before this run of its kubelet",)),
+    ],
+    ids=["since", "before"],
+)
+def test_a_container_from_before_its_kubelet_may_have_the_default_already(started: str, doubts: tuple[str, ...]) -> None:
+    kubelet = structs.replace(node(), kubelet_started=epoch("2026-11-24T12:00:00Z"))
+    status = {"containerStatuses": [{"name": "c", "state": {"running": {"startedAt": started}}}]}
+    spec = {"containers": [{"name": "c"}], "nodeName": "n"}
+    made = from_mapping({"kind": "Pod", "metadata": {"name": "p"}, "spec": spec, "status": status})
+    assert made is not None
+    found = ahead(made, kubelet)
+    assert found is not None
+    assert found.doubts == doubts
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_what_becomes_of_a_container_with_a_file(file: ProfileFile, found: Outco
 def test_defaults_are_told_only_where_nodes_disagree(defaults: dict[str, Any], told: dict[Any, Any] | None) -> None:
     landing = Landings(nodes(**defaults), {}).of(owned(), None)
     assert (landing.defaults if landing else None) == told
+    assert landing is None or landing.nodes == tuple(defaults)
 
 
 @pytest.mark.parametrize(

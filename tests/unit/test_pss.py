@@ -208,4 +208,5 @@ def test_other_versions_are_usage_errors(text: str) -> None:
     with pytest.raises(Fault) as fault:
         parse_version(text)
     assert fault.value.code == 2
+    assert fault.value.message == f'"{text}" is not a version of the Pod Security Standards'
     assert fault.value.hint == "latest, or v1.0 to v1.37"

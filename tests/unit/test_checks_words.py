@@ -1,0 +1,37 @@
+"""Every finding in its words: what the fixtures' findings say, as evidence too, is recorded and read when it changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import structs
+
+from kubectl_seccomp.checks import node as checks
+
+from .checks_lab import examine
+from .test_checks_fixtures import FIXTURES
+from .test_checks_node import OFF, REPORT, TABLE, file
+
+RECORD = Path(__file__).parents[1] / "fixtures" / "findings.txt"
+
+
+def told() -> Iterator[str]:
+    for path in FIXTURES:
+        for member in examine(path):
+            for found in member.decision.templates:
+                yield f"{path.parent.name}/{path.stem} {member.name}: {found.id} {found.slug} {found.severity} patch={found.patch}"
+                yield from (f"    {text}" for text in (found.reason, *found.evidence))
+    for name, changes, _ in [*TABLE, ("default off", {}, "")]:
+        node = structs.replace(OFF if name == "default off" else REPORT, files=(file(**changes),))
+        for each in checks.findings(node):
+            yield f"node, {name}: {each.id} {each.slug} {each.severity} {each.subject.name}"
+            yield from (f"    {text}" for text in (each.reason, *each.evidence))
+
+
+def test_findings_are_told_as_they_were() -> None:
+    text = "".join(f"{line}\n" for line in told())
+    if os.environ.get("UPDATE_GOLDEN"):
+        RECORD.write_text(text)
+    assert text == RECORD.read_text(), f"{RECORD.name} differs (UPDATE_GOLDEN=1 rewrites it)"
