@@ -32,9 +32,11 @@ def main() -> None:
     while True:
         more = f"&continue={quote(token)}" if token else ""
         answer = pool.request("GET", f"{cluster['server']}/api/v1/pods?limit={PAGE}{more}", headers=headers)
+        if answer.status != 200:
+            raise SystemExit(f"{answer.status}: {answer.data[:300]!r}")
         total += len(answer.data)
         found = TOKEN.search(answer.data, 0, 2000)
-        if answer.status != 200 or found is None:
+        if found is None:
             break
         token = found[1].decode()
     print(total)

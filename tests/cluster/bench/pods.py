@@ -13,12 +13,14 @@ from tests.cluster.lab.cli import make_user
 from tests.cluster.lab.instance import Instance
 
 from .api import Server
-from .measure import PRODUCT, Run, heading, measured
+from .measure import PRODUCT, Run, cpu_of, heading, measured
 
 DOWNLOAD = [sys.executable, "-m", "tests.cluster.bench.download"]
 BARE = "download, pages of JSON"
 # kubectl holds all pods as objects: 4.6 GB for 20,000 of them.
 MOST_AS_OBJECTS = 20_000
+# CPU seconds in two seconds.
+QUIET = 0.3
 
 
 def commands(pods: int) -> Iterator[tuple[str, list[str]]]:
@@ -39,6 +41,7 @@ def compare(instance: Instance, api: Server, pods: int, nodes: int, rounds: int)
     """Measure every command in turn, as a user with the rights that `rbac` names, and print the medians."""
     _reader(instance)
     server = int((instance.home / "run" / "apiserver.pid").read_text())
+    _settle(server)
     figures: dict[str, list[Run]] = {}
     title = heading()
     for _ in range(rounds):
@@ -52,6 +55,15 @@ def compare(instance: Instance, api: Server, pods: int, nodes: int, rounds: int)
         wall, cpu, peak, spent = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu", "peak", "server"))
         failed = "" if all(run.code in (0, 1, 3) for run in runs) else f"  exit code {runs[0].code}"
         print(f"{name:52} {wall:8.2f} {wall / bare:6.2f} {cpu:7.2f} {peak:8.0f} {spent:12.2f}{failed}", flush=True)
+
+
+def _settle(server: int) -> None:
+    """Wait until the server has digested what was stored behind its back."""
+    for _ in range(60):
+        before = cpu_of(server)
+        time.sleep(2)
+        if cpu_of(server) - before < QUIET:
+            return
 
 
 def _touch(api: Server) -> None:
