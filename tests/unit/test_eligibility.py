@@ -11,8 +11,9 @@ import pytest
 from msgspec import structs
 
 from kubectl_seccomp.cluster.node_facts import Node, facts
-from kubectl_seccomp.eligibility import Eligibility, Fit, fit, is_bound, shape
+from kubectl_seccomp.eligibility import Eligibility, Fit, Shape, fit, is_bound, shape
 from kubectl_seccomp.facts import NodeFacts, Taint
+from kubectl_seccomp.objects import NodeSelectorTerm, Requirement
 from kubectl_seccomp.pods import Pod, from_mapping
 
 # Made at random and answered by component-helpers 0.37.2 (record.py, oracle.go).
@@ -146,3 +147,29 @@ def test_shapes_that_fit_the_same_nodes_share_one_reach() -> None:
     ]
     assert reaches[0] is eligibility.reach(pod(required({"matchExpressions": [{"key": "x", "operator": "Exists"}]})))
     assert [each.number for each in reaches] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "operator", "bound", "fits"),
+    [
+        ("6", "Gt", "5", True),
+        ("5", "Gt", "5", False),
+        ("4", "Lt", "5", True),
+        ("5", "Lt", "5", False),
+        (str(2**63 - 1), "Gt", "5", True),
+        (str(2**63), "Gt", "5", False),
+        (str(-(2**63)), "Lt", "5", True),
+        (str(-(2**63) - 1), "Lt", "5", False),
+    ],
+)
+def test_numbers_of_a_label_are_those_of_64_bits(value: str, operator: str, bound: str, fits: bool) -> None:
+    term = NodeSelectorTerm(match_expressions=(Requirement("n", operator, (bound,)),))
+    found = fit(Shape(terms=(term,)), NodeFacts("node-a", "linux", labels={"n": value}))
+    assert (found is not Fit.NEVER) is fits
+
+
+@pytest.mark.parametrize(("key", "value", "fits"), [("metadata.name", "node-a", True), ("metadata.other", "node-a", False),
+                                                    ("metadata.other", "", True)])  # fmt: skip
+def test_a_node_has_no_field_but_its_name(key: str, value: str, fits: bool) -> None:
+    term = NodeSelectorTerm(match_fields=(Requirement(key, "In", (value,)),))
+    assert (fit(Shape(terms=(term,)), NodeFacts("node-a", "linux")) is not Fit.NEVER) is fits
