@@ -134,16 +134,3 @@ def place(pod: PodReport, report: ContainerReport | None = None) -> str:
 def ids(decision: Decision) -> str:
     """Return the ids of its findings, worst first, joined by commas; empty for none."""
     return safe(",".join(template.id for template in decision.templates))
-
-
-def stamp(seconds: int) -> str:
-    """Return epoch seconds as `2026-11-24 12:00:00`, UTC, in the Gregorian calendar."""
-    days, rest = divmod(seconds, 86_400)
-    # Days since 0000-03-01, in eras of 400 years: a year that begins in March has its odd day at its end.
-    era, day = divmod(days + 719_468, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    date = day - (153 * month + 2) // 5 + 1
-    month += 3 if month < 10 else -9
-    return f"{era * 400 + year + (month <= 2):04}-{month:02}-{date:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"

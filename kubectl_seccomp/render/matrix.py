@@ -10,6 +10,7 @@ from ..eligibility import Fit
 from ..landing import Outcome
 from ..model import FileState, Finding, Gap, Head
 from ..profile_matrix import NodeRow, ProfileMatrix, User
+from ..times import stamp
 from . import cells
 from .cells import NONE
 from .records import Record
@@ -44,7 +45,7 @@ def _cells(row: NodeRow, each: ProfileMatrix, *, wide: bool) -> tuple[str, ...]:
             file.owner or NONE,
             file.mode or NONE,
             size,
-            NONE if file.mtime is None else cells.stamp(file.mtime),
+            NONE if file.mtime is None else stamp(file.mtime),
             _lands(row, each),
             safe(file.path or NONE),
         )

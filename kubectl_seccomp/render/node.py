@@ -9,6 +9,7 @@ from typing import Any
 from ..model import FileState, Finding
 from ..node_report import runtime_title
 from ..node_values import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport
+from ..times import stamp
 from . import json as machine
 from . import yaml as block
 from .csv import cell, written
@@ -237,16 +238,3 @@ def _told(findings: list[Finding], width: int) -> Iterator[str]:
     if len(findings) > _MOST:
         yield f"  - {len(findings) - _MOST} more (-o json shows all)\n"
     yield from wrapped("  Fix: ", safe(first.remediation), 2, width)
-
-
-def stamp(seconds: int) -> str:
-    """Return epoch seconds as `2026-11-24 12:00:00`, UTC, in the Gregorian calendar."""
-    days, rest = divmod(seconds, 86_400)
-    # Days since 0000-03-01, in eras of 400 years: a year that begins in March has its odd day at its end.
-    era, day = divmod(days + 719_468, 146_097)
-    year = (day - day // 1_460 + day // 36_524 - day // 146_096) // 365
-    day -= 365 * year + year // 4 - year // 100
-    month = (5 * day + 2) // 153
-    date = day - (153 * month + 2) // 5 + 1
-    month += 3 if month < 10 else -9
-    return f"{era * 400 + year + (month <= 2):04}-{month:02}-{date:02} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"

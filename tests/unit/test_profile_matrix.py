@@ -11,7 +11,6 @@ from kubectl_seccomp.landing import Outcome
 from kubectl_seccomp.model import FileState, Finding, Gap, Head, NodeFacts, Owner, ProfileFile, Scope, Severity, Subject, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, uses, wrong_path
-from kubectl_seccomp.render import cells
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
 
@@ -220,10 +219,3 @@ def test_the_json_form() -> None:
             "couldLand": {"now": ["a", "b", "c", "d"], "later": []},
         }
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("seconds", [0, 951782400, 1764000000, 4102444799])
-def test_stamps_are_those_of_the_calendar(seconds: int) -> None:
-    import datetime
-
-    assert cells.stamp(seconds) == datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import datetime
 import json
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_seccomp.checks.node import findings
@@ -157,9 +154,3 @@ def test_a_node_that_did_not_answer() -> None:
     assert "seccompDefault unknown (configz no answer, flagz no answer, command line no answer)" in " ".join(text.split())
     assert "Containers" not in text
     assert text.endswith("gap: node probe of node/node-a: no answer\n")
-
-
-@given(st.integers(min_value=0, max_value=253_402_300_799))
-def test_a_stamp_is_the_calendars(seconds: int) -> None:
-    moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(seconds=seconds)
-    assert render.stamp(seconds) == moment.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
