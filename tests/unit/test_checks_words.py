@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
+from kubectl_seccomp.checks import blind
 from kubectl_seccomp.checks import node as checks
 
 from .checks_lab import examine
@@ -35,3 +37,19 @@ def test_findings_are_told_as_they_were() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         RECORD.write_text(text)
     assert text == RECORD.read_text(), f"{RECORD.name} differs (UPDATE_GOLDEN=1 rewrites it)"
+
+
+@pytest.mark.parametrize(
+    ("key", "looked", "expected"),
+    [
+        ("KS101", (), False),
+        ("KS301", (), True),
+        ("KS301", ("process",), True),
+        ("KS301", ("file", "process"), False),
+        ("KS117", ("process",), False),
+        ("KS3", ("file",), False),
+        ("KS", (), False),
+    ],
+)
+def test_a_check_is_blind_only_without_what_it_needs(key: str, looked: tuple[str, ...], expected: bool) -> None:
+    assert blind(key, frozenset(looked)) is expected
