@@ -115,10 +115,10 @@ def _problems(case: Case) -> Template | None:
     # A container that runs has shown that it can.
     severity = worst.severity if case.observed.state is Observation.UNCHECKED else Severity.MEDIUM
     severity = max(severity, Severity.HIGH, key=lambda each: each.rank)
-    path, more = short(file.path or case.path, 500), f" ({len(bad) - 1} more)" if len(bad) > 1 else ""
-    evidence = tuple(f"line {each.line}: {each.id} {each.severity.value}: {short(each.message, 600)}" for each in bad[:_TOLD])
+    many = f"{len(bad)} problems, the worst: " if len(bad) > 1 else ""
+    evidence = tuple(f"line {each.line}: {each.id} {each.severity.value} {each.slug}" for each in bad[:_TOLD])
     return FILE_PROBLEMS.finding(
-        f"{path} on {case.placement.node_name}: {worst.id} {short(worst.message, 200)}{more}",
+        f"{short(case.path)} on {case.placement.node_name}: {many}{worst.id} {short(worst.message, 120)}",
         evidence=(*_file_evidence(case), *evidence),
         severity=severity,
     )

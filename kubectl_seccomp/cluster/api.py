@@ -157,10 +157,7 @@ class Api:
             raise ApiError(0, "TooLarge", f"the answer is larger than {limit // 1024} KiB or took too long")
         if ok and body is not None:
             return body
-        problem = from_response(response.status, body or b"")
-        if response.status in BUSY:
-            raise TryAgain(problem, retry_after(response.headers.get("Retry-After")))
-        raise problem
+        raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
 
     def _body(self, response: BaseHTTPResponse, limit: int, deadline: float, early: Early | None) -> bytes | None:
         """Return the whole body, None when it is larger than `limit` or not complete by the deadline."""
@@ -236,3 +233,9 @@ def _cause(error: BaseException) -> str:
         error = error.__cause__
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return one_line(words, 200) or type(error).__name__
+
+
+def _refusal(status: int, body: bytes, wait: str | None) -> Exception:
+    """Return what to raise; made here, because an error that its own frame names keeps the connection until the next collection."""
+    problem = from_response(status, body)
+    return TryAgain(problem, retry_after(wait)) if status in BUSY else problem

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import ssl
 import threading
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,15 @@ PODS = "/api/v1/pods"
 V1 = "client.authentication.k8s.io/v1"
 NOWHERE = Path("/nonexistent")
 Reach = Callable[..., Connection]
+
+
+@pytest.fixture(autouse=True)
+def swept() -> Iterator[None]:
+    """Collect what a test has left: connections that an error's traceback still holds are no matter of the next test."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class Plugin:

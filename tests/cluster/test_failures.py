@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.failures import SIGNATURES
+from kubectl_seccomp.profiles.lint import Setting, lint
+from kubectl_seccomp.profiles.problem import outcome
 from tests.cluster.conftest import Lab
 from tests.cluster.manifests.pods import localhost, pod
 
@@ -100,6 +102,18 @@ def test_each_is_recognised_also_when_its_events_have_expired(lab: Lab, refused:
     unseen = {name: refused[name] for name in refused if not found[name] & {"KS111", "KS116"}}
     assert unseen == {}
     assert not found["flags-a"] & {"KS111"}
+
+
+LANES = {"node-a": ("containerd+runc", (1, 5)), "node-c": ("containerd+runc", (1, 1)), "node-d": ("cri-o+runc", (1, 5))}
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_lint_says_before_what_becomes_of_each(refused: dict[str, list[str]], node: str) -> None:
+    lane, version = LANES[node]
+    said = {name: outcome(lint(text.encode(), Setting(on_node=True)).problems, lane, version) for name, text in FILES.items()}
+    for name, word in said.items():
+        if name not in ONLY_C or node == "node-c":
+            assert (f"{name}-{node[-1]}" in refused) is (word != "loads"), f"{name} on {node}: {word}"
 
 
 def test_every_signature_of_these_runtimes_is_what_one_of_them_really_says(refused: dict[str, list[str]]) -> None:
