@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..effective import CONFINED_TYPES, Placement, short
+from ..effective import Placement, short
 from ..failures import Trouble
 from ..landing import Landing
 from ..model import (
@@ -48,11 +48,6 @@ class Case(Struct, frozen=True, kw_only=True):
     def declared_type(self) -> str | None:
         """The type that is written and counts, None when nothing is set."""
         return self.declared.field.type if self.declared.field is not None else None
-
-    @property
-    def promised(self) -> bool:
-        """Whether a filter was asked for."""
-        return self.declared_type in CONFINED_TYPES
 
     @property
     def confined(self) -> bool:

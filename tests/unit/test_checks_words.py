@@ -6,9 +6,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
+from kubectl_seccomp.checks import blind, findings
 from kubectl_seccomp.checks import node as checks
+from kubectl_seccomp.checks.profile import PROFILE_PATH
+from kubectl_seccomp.checks.record import Case
+from kubectl_seccomp.effective import Placement, effective
+from kubectl_seccomp.model import Declared, Observed, Profile, ProfileFile
 
 from .checks_lab import examine
 from .test_checks_fixtures import FIXTURES
@@ -35,3 +41,30 @@ def test_findings_are_told_as_they_were() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         RECORD.write_text(text)
     assert text == RECORD.read_text(), f"{RECORD.name} differs (UPDATE_GOLDEN=1 rewrites it)"
+
+
+@pytest.mark.parametrize(
+    ("key", "looked", "expected"),
+    [
+        ("KS101", (), False),
+        ("KS301", (), True),
+        ("KS301", ("process",), True),
+        ("KS301", ("file", "process"), False),
+        ("KS117", ("process",), False),
+        ("KS3", ("file",), False),
+        ("KS", (), False),
+    ],
+)
+def test_a_check_is_blind_only_without_what_it_needs(key: str, looked: tuple[str, ...], expected: bool) -> None:
+    assert blind(key, frozenset(looked)) is expected
+
+
+@pytest.mark.parametrize("kind", ["RuntimeDefault", "Unconfined"])
+def test_a_file_beside_a_type_that_has_none_is_told(kind: str) -> None:
+    declared, placement = Declared(pod=Profile(kind, "a.json")), Placement(None, "linux")
+    outcome = effective(declared, False, placement, ProfileFile())
+    case = Case(
+        declared=declared, privileged=False, placement=placement, effective=outcome, file=ProfileFile(), observed=Observed(),
+    )  # fmt: skip
+    reasons = {template.slug: template.reason for template in findings(case)}
+    assert reasons[PROFILE_PATH.slug] == f"localhostProfile a.json beside type {kind}: the API server refuses it"

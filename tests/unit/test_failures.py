@@ -182,3 +182,29 @@ def test_the_same_failure_twice_is_told_once_and_long_texts_are_cut() -> None:
 def test_a_hostile_text_is_read_in_one_pass() -> None:
     for text in ('cannot load seccomp profile "' * 50_000, "error closing exec fds: " * 50_000, "failed to generate " * 50_000):
         assert all(len(trouble.text) <= 2001 for trouble in troubles(waiting(text), (text,), True))
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (ended(None, 159, "Error"), "exit code 159 (128 + SIGSYS)"),
+        (ended("mount (1x)", 137, "seccomp killed"), "seccomp killed: mount (1x)"),
+        (ended(None, 137, "seccomp killed"), "seccomp killed: "),
+    ],
+    ids=["signal", "notifier", "notifier without words"],
+)
+def test_who_was_killed_is_told_by_its_status(shown: dict[str, object], text: str) -> None:
+    assert troubles(status(state=shown), (), False) == (Trouble("killed", "status", text),)
+
+
+def test_a_generic_text_of_the_last_try_counts_beside_a_localhost_profile() -> None:
+    again = status(state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState=ended(GENERIC[0]))
+    assert [trouble.text for trouble in troubles(again, (), True)] == [GENERIC[0]]
+    assert troubles(again, (), False) == ()
+
+
+@pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
+def test_a_long_text_is_shown_in_part(more: int, cut: bool) -> None:
+    text = TEXT + "x" * (2_000 - len(TEXT) + more)
+    (found,) = troubles(waiting(text), (), True)
+    assert found.text == (text[:2_000] + "…" if cut else text)
