@@ -1,8 +1,9 @@
 """JSON as Go's encoding/json decodes it into structs (Go 1.20 to 1.25), which is how every runtime reads a profile file.
 
-Keys match without regard to case, the last of equal keys wins, unknown keys are ignored, null leaves a field as it was (and
-empties a list), types are strict: a number in quotes, a fraction, a negative number for an unsigned field is an error. There
-are no comments, no trailing commas and no byte order mark. Bytes that are not UTF-8 are replaced inside of strings.
+Keys match without regard to case, the last of equal keys wins (of objects and lists Go keeps what the last one does not say
+from those before it; that is not followed here), unknown keys are ignored, null leaves a field as it was (and empties a
+list), types are strict: a number in quotes, a fraction, a negative number for an unsigned field is an error. There are no
+comments, no trailing commas and no byte order mark. Bytes that are not UTF-8 are replaced inside of strings.
 """
 
 from __future__ import annotations
