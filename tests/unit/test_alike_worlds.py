@@ -26,7 +26,8 @@ from kubectl_seccomp.render.json import render
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 PATHS = ("p/a.json", "p/b.json")
-RUNTIMES = ("containerd://2.2.4", "containerd://1.6.20", "cri-o://1.36.3")
+RUNTIMES = ("containerd://2.2.4", "containerd://2.2.4", "cri-o://1.36.3")
+DEFAULTS = (KubeletDefault.ON, KubeletDefault.OFF)
 SEEN = (Observed(Observation.FILTERED, 2, 1, via="node"), Observed(Observation.UNFILTERED, 0, 0, via="node"))
 PROFILES = (
     None,
@@ -38,7 +39,7 @@ PROFILES = (
 
 def node(name: str, pick: random.Random) -> NodeFacts:
     labels = {"kubernetes.io/hostname": name, "zone": pick.choice("ab")}
-    default, started = pick.choice(list(KubeletDefault)), pick.choice([None, 100])
+    default, started = pick.choice(DEFAULTS), pick.choice([None, 100])
     runtime = pick.choice(RUNTIMES)
     return NodeFacts(name, "linux", "amd64", "6.1.0", runtime=runtime, default=default, kubelet_started=started, labels=labels)
 
