@@ -111,7 +111,7 @@ def shell(lab: Lab, pods: list[str], request: pytest.FixtureRequest, tmp_path_fa
     ("typed", "becomes"),
     [
         ("kubectl seccomp che", "kubectl seccomp check"),
-        ("kubectl seccomp check p", "kubectl seccomp check pod"),
+        ("kubectl seccomp check po", "kubectl seccomp check pod"),
         ("kubectl seccomp audit --fail-on crit", "kubectl seccomp audit --fail-on critical"),
         ("kubectl seccomp audit -o=mark", "kubectl seccomp audit -o=markdown"),
         ("kubectl seccomp audit --incl", "kubectl seccomp audit --include-finished"),
