@@ -46,11 +46,11 @@ def _pod(pod: PodReport, node: NodeFacts | None, gaps: list[Gap], width: int) ->
         yield "\n"
         for note in notes:
             yield from wrapped("", note, 2, width)
-    yield from strengths(pod, width)
-    yield from file_problems(pod, width)
     for template, members in _findings(pod):
         yield "\n"
         yield from _finding(pod, template, members, width)
+    yield from file_problems(pod, width)
+    yield from strengths(pod, width)
     yield "\n"
     verdicts = f"Baseline {_level(pod.pss.baseline)}, Restricted {_level(pod.pss.restricted)}"
     yield from wrapped("", safe(f"Pod Security {pod.pss.version}, seccomp control only: {verdicts}"), 2, width)
