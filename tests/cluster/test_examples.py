@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SHOP = "shop"
 LINES = [(command.name, example.line) for command in COMMANDS for example in command.examples]
 # Whatever else is on the cluster has findings, and so have its nodes; the shop's pods are confined.
-CODES = {"audit": {0, 1}, "check node": {0, 1}, "profile diff": {1}}
+CODES = {"audit": {0, 1}, "check node": {0, 1}, "profile diff": {1}, "profile lint": {0, 1}}
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("examples")
     (folder / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
     (folder / "profile.json").symlink_to(ROOT / "tests" / "fixtures" / "profiles" / "deny-list.json")
+    (folder / "profiles").symlink_to(ROOT / "tests" / "fixtures" / "profiles")
     lab.kubectl("create", "namespace", SHOP)
     spec = {
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
