@@ -48,6 +48,10 @@ class _Status(Struct, frozen=True):
     metadata: _ListMeta | None = None
 
 
+# Made before there are threads: see lists.py.
+_STATUS = msgspec.json.Decoder(_Status)
+
+
 class ApiError(Exception):
     """A request that did not succeed. `status` is the HTTP status, 0 when there was no usable answer.
 
@@ -202,7 +206,7 @@ def segment(name: str) -> str:
 def from_response(status: int, body: bytes) -> ApiError:
     """Return the error that an unsuccessful answer stands for: the Status object's words, else the text itself."""
     try:
-        said = msgspec.json.decode(body, type=_Status)
+        said = _STATUS.decode(body)
     except UNDECODABLE:
         page = body.lstrip()[:1] == b"<"
         said = _Status(f"a web page, with status {status}, is no answer of a Kubernetes API server" if page else one_line(body, 200))

@@ -56,6 +56,10 @@ class _Status(Struct, frozen=True):
     details: _Details | None = None
 
 
+# Made before there are threads: see lists.py.
+_STATUS = msgspec.json.Decoder(_Status)
+
+
 def run(connection: Connection, namespace: str, pod: str, container: str, command: tuple[str, ...], timeout: float) -> ExecResult:
     """Run a command in a container, for at most `timeout` seconds; nothing is raised for what the server or container does.
 
@@ -153,7 +157,7 @@ def _read(socket: websocket.WebSocket) -> ExecResult:
 
 def _ended(stdout: bytes, stderr: bytes, body: bytes) -> ExecResult:
     try:
-        status = msgspec.json.decode(body, type=_Status)
+        status = _STATUS.decode(body)
     except UNDECODABLE:
         return ExecResult(error="the exec ended with a status that could not be decoded")
     if status.status == "Success":

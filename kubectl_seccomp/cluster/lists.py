@@ -69,7 +69,11 @@ class Page(Struct, Generic[T], frozen=True):
     metadata: ListMeta | None = None
 
 
+# Made here and not where they are used, which is in several threads at once: msgspec 0.21 is not safe while it looks at a type
+# for the first time, and ends the process.
 _POD = msgspec.json.Decoder(ApiPod)
+_NODE = msgspec.json.Decoder(Node)
+_EVENTS = msgspec.json.Decoder(Page[ApiEvent])
 
 
 def pod(api: Api, namespace: str, name: str) -> ApiPod:
@@ -84,7 +88,7 @@ def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iter
 
 def node(api: Api, name: str) -> NodeFacts:
     """Return what the object of one node says. ApiError when it cannot be had."""
-    return facts(decoded(api.get(f"/api/v1/nodes/{segment(name)}"), msgspec.json.Decoder(Node)))
+    return facts(decoded(api.get(f"/api/v1/nodes/{segment(name)}"), _NODE))
 
 
 def runtime_handlers(api: Api) -> dict[str, str]:
@@ -125,7 +129,7 @@ def events(api: Api, namespace: str, uid: str) -> list[Event]:
     escaped = uid.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")
     query = [("fieldSelector", f"involvedObject.uid={escaped}"), ("limit", str(MOST_EVENTS))]
     body = api.get(f"/api/v1/namespaces/{segment(namespace)}/events", query)
-    page = decoded(body, msgspec.json.Decoder(Page[ApiEvent]))
+    page = decoded(body, _EVENTS)
     return sorted(map(_event, (page.items or ())[:MOST_EVENTS]), key=lambda event: event.last_seen)
 
 

@@ -43,6 +43,10 @@ class _ExecCredential(Struct, frozen=True, rename="camel"):
     status: _Status | None = None
 
 
+# Made before there are threads: see lists.py.
+_CREDENTIAL = msgspec.json.Decoder(_ExecCredential)
+
+
 def ask(plugin: Exec, cluster: Cluster, environment: Mapping[str, str]) -> Credentials:
     """Run the plugin of a user entry and return what it delivers; Fault, naming its command, when it does not."""
     if not plugin.command:
@@ -129,7 +133,7 @@ def _not_found(plugin: Exec) -> Fault:
 def _delivered(plugin: Exec, output: bytes) -> Credentials:
     named = f"exec plugin {plugin.command}"
     try:
-        answer = msgspec.json.decode(output, type=_ExecCredential)
+        answer = _CREDENTIAL.decode(output)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained, and without the decoder's words: they may quote the output.
         raise Fault(f"{named}: its output is not an ExecCredential in JSON") from None

@@ -43,6 +43,16 @@ class _Flagz(Struct, frozen=True):
     flags: dict[str, str] | None = None
 
 
+class _Statusz(Struct, frozen=True, rename="camel"):
+    start_time: str = ""
+
+
+# Made here and not in the threads that ask: msgspec 0.21 is not safe while it looks at a type for the first time.
+_CONFIGZ = msgspec.json.Decoder(_Configz)
+_FLAGZ = msgspec.json.Decoder(_Flagz)
+_STATUSZ = msgspec.json.Decoder(_Statusz)
+
+
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:
     """Return the kubelet's default and how it is known; None for an answer means that it could not be had."""
     config, flag = configured(configz), flagged(flagz)
@@ -59,16 +69,12 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
     return KubeletDefault.UNKNOWN, "the kubelet's configuration could not be read"
 
 
-class _Statusz(Struct, frozen=True, rename="camel"):
-    start_time: str = ""
-
-
 def started(statusz: bytes | None) -> int | None:
     """Return when the kubelet started, in epoch seconds, None where statusz does not show it."""
     if statusz is None:
         return None
     try:
-        return epoch(msgspec.json.decode(statusz, type=_Statusz).start_time)
+        return epoch(_STATUSZ.decode(statusz).start_time)
     except _UNDECODABLE:
         return None
 
@@ -101,7 +107,7 @@ def configured(configz: bytes | None) -> bool | None:
     if configz is None:
         return None
     try:
-        config = msgspec.json.decode(configz, type=_Configz).kubeletconfig
+        config = _CONFIGZ.decode(configz).kubeletconfig
     except _UNDECODABLE:
         return None
     return config.seccomp_default if config else None
@@ -125,7 +131,7 @@ def flags(flagz: bytes) -> dict[str, str]:
     (component-base `zpages/flagz`), so it is what follows a flag's name. An answer that is neither has no flags.
     """
     try:
-        return msgspec.json.decode(flagz, type=_Flagz).flags or {}
+        return _FLAGZ.decode(flagz).flags or {}
     except _UNDECODABLE:
         text = flagz.decode("utf-8", "replace")
     return {match[1]: match[2].strip() for match in re.finditer(r"^([a-z][a-z0-9-]*)(?::|=| )(.*)$", text, re.MULTILINE)}
