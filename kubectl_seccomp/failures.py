@@ -65,7 +65,12 @@ SIGNATURES = (
     _signature(r"Required field 'defaultAction' not present", "crun 1.8 to 1.28", file=True),
     _signature(r"error closing exec fds: .{0,500}not (?:permitted|implemented)", "runc 1.1 to 1.5: calls refused", specific=False),
     _signature(r"cannot start a stopped process", "runc 1.1 to 1.5: ERRNO by default, no rules", specific=False),
-    _signature(r"open /proc/\d+/stat: no such file", "CRI-O 1.36 with runc 1.5: ERRNO by default, no rules", specific=False),
+    # It depends on how far runc has come when CRI-O looks.
+    _signature(
+        r"open /proc/\d+/stat: no such file|is not in created state: stopped",
+        "CRI-O 1.36 with runc 1.5: ERRNO by default, no rules",
+        specific=False,
+    ),
     _signature(r"context deadline exceeded|context canceled", "KILL by default hangs runc 1.1 to 1.5", specific=False),
     _signature(r"container process is already dead", "runc 1.1 (from source)", specific=False),
 )

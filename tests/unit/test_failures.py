@@ -62,6 +62,7 @@ GENERIC = [
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted",
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: function not implemented",
     "open /proc/3847/stat: no such file or directory",
+    "container e4f32436647154dd985744fad1789b7b19f1ed96ad76c102c2c0cf81f42cf864 is not in created state: stopped",
     OCI + FDS + "ensure /proc/self/fd is on procfs: operation not permitted: unknown",
     CRIO + FDS + 'get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted"\n',
     OCI + "container process is already dead",
