@@ -14,6 +14,8 @@ from msgspec import Struct
 from .pods import ContainerState, ContainerStatus
 
 KILLED_BY_SIGSYS = 159
+# What the kubelet makes of the start that CRI-O 1.36 has not seen; in back-off nothing else is left of what it said.
+NEVER_STARTED = "1754-08-30T22:43:41Z"
 
 
 class Trouble(Struct, frozen=True):
@@ -67,7 +69,7 @@ SIGNATURES = (
     _signature(r"cannot start a stopped process", "runc 1.1 to 1.5: ERRNO by default, no rules", specific=False),
     # It depends on how far runc has come when CRI-O looks.
     _signature(
-        r"open /proc/\d+/stat: no such file|is not in created state: stopped",
+        r"(?:open|read) /proc/\d+/stat: no such|is not in created state: stopped",
         "CRI-O 1.36 with runc 1.5: ERRNO by default, no rules",
         specific=False,
     ),
@@ -121,9 +123,13 @@ def _in_state(state: ContainerState | None, localhost: bool) -> list[Trouble]:
     if state is None:
         return []
     texts = [state.waiting.message] if state.waiting is not None else []
-    if state.terminated is not None and state.terminated.exit_code:
-        texts.append(state.terminated.message)
-    return [trouble for text in texts if (trouble := _read(text or "", "status", localhost)) is not None]
+    ended = state.terminated if state.terminated is not None and state.terminated.exit_code else None
+    if ended is not None:
+        texts.append(ended.message)
+    found = [trouble for text in texts if (trouble := _read(text or "", "status", localhost)) is not None]
+    if ended is not None and not found and localhost and ended.started_at == NEVER_STARTED:
+        return [Trouble("cannot-start", "status", f"exit code {ended.exit_code} before its program had started", sure=False)]
+    return found
 
 
 def _read(text: str, where: str, localhost: bool) -> Trouble | None:

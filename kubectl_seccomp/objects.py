@@ -151,6 +151,7 @@ class Terminated(Struct, frozen=True, rename="camel", gc=False):
     exit_code: int = 0
     reason: str | None = None
     message: str | None = None
+    started_at: str | None = None
     finished_at: str | None = None
 
 

@@ -13,8 +13,7 @@ LARGEST = 4 * 1024 * 1024
 # (kubelet pkg/kubelet/server, apiserver component-base/zpages/flagz).
 _STRUCTURED = "application/json;v=v1beta1;g=config.k8s.io;as={0}, application/json;v=v1alpha1;g=config.k8s.io;as={0}"
 _FLAGZ = f"{_STRUCTURED.format('Flagz')}, text/plain"
-# Its text form has the time in the kubelet's own zone, by an abbreviation that may mean several.
-_STATUSZ = _STRUCTURED.format("Statusz")
+_STATUSZ = f"{_STRUCTURED.format('Statusz')}, text/plain"
 
 
 def configz(api: Api, node: str) -> bytes:
@@ -39,9 +38,9 @@ def flagz(api: Api, node: str) -> bytes:
 
 
 def statusz(api: Api, node: str) -> bytes:
-    """Return when the kubelet started (1.35 and later), as a Statusz object in JSON.
+    """Return when the kubelet started, as a Statusz object in JSON or as text.
 
-    Raises ApiError when the kubelet cannot be asked, or has no such page in that form.
+    Raises ApiError when the kubelet cannot be asked, or has no such page.
     """
     return _ask(api, node, "statusz", _STATUSZ)
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..model import KubeletDefault, NodeFacts
-from ..times import epoch
+from ..times import epoch, unix_date
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -51,6 +51,8 @@ class _Statusz(Struct, frozen=True, rename="camel"):
 _CONFIGZ = msgspec.json.Decoder(_Configz)
 _FLAGZ = msgspec.json.Decoder(_Flagz)
 _STATUSZ = msgspec.json.Decoder(_Statusz)
+# The server picks the delimiter by chance (apiserver component-base/zpages/statusz, 1.37).
+_STARTED = re.compile(rb"^Started *[:=]? *([A-Z][A-Za-z0-9 :]*)$", re.MULTILINE)
 
 
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:
@@ -70,9 +72,14 @@ def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[Kubelet
 
 
 def started(statusz: bytes | None) -> int | None:
-    """Return when the kubelet started, in epoch seconds, None where statusz does not show it."""
+    """Return when the kubelet started, in epoch seconds, None where statusz does not show it.
+
+    Its text form writes Go's time.UnixDate in the kubelet's own zone: only UTC means one time everywhere.
+    """
     if statusz is None:
         return None
+    if found := _STARTED.search(statusz):
+        return unix_date(found[1].decode())
     try:
         return epoch(_STATUSZ.decode(statusz).start_time)
     except _UNDECODABLE:

@@ -48,11 +48,11 @@ def test_flagz_asks_for_the_newest_form_first(fake: Fake, api: Api) -> None:
     assert ["v1beta1" in forms[0], "v1alpha1" in forms[1], forms[2]] == [True, True, "text/plain"]
 
 
-def test_statusz_is_asked_for_in_its_structured_form_only(fake: Fake, api: Api) -> None:
+def test_statusz_is_asked_for_in_its_structured_form_first(fake: Fake, api: Api) -> None:
     fake.on("/api/v1/nodes/node-a/proxy/statusz", ok(b"{}"))
     assert kubelet.statusz(api, "node-a") == b"{}"
     forms = fake.requests[0].headers["Accept"].split(", ")
-    assert [form.rpartition("as=")[2] for form in forms] == ["Statusz", "Statusz"]
+    assert [form.rpartition("as=")[2] for form in forms] == ["Statusz", "Statusz", "text/plain"]
 
 
 @pytest.mark.parametrize(("code", "asked"), [(403, 1), (404, 1), (501, 1), (500, 2), (502, 2), (503, 2), (504, 2)])

@@ -62,6 +62,7 @@ GENERIC = [
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted",
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: function not implemented",
     "open /proc/3847/stat: no such file or directory",
+    "read /proc/13743/stat: no such process",
     "container e4f32436647154dd985744fad1789b7b19f1ed96ad76c102c2c0cf81f42cf864 is not in created state: stopped",
     OCI + FDS + "ensure /proc/self/fd is on procfs: operation not permitted: unknown",
     CRIO + FDS + 'get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted"\n',
@@ -104,6 +105,29 @@ def test_a_generic_text_counts_beside_a_localhost_profile_only(text: str) -> Non
     assert troubles(waiting(text), (), False) == ()
     assert troubles(None, (text,), True) == (Trouble("cannot-start", "event", text, sure=False),)
     assert troubles(None, (text,), False) == ()
+
+
+# As a kubelet 1.37.2 over CRI-O 1.36.3 tells it in back-off.
+UNSEEN = {"exitCode": 139, "reason": "Error", "startedAt": "1754-08-30T22:43:41Z", "finishedAt": "2026-11-24T15:23:09Z"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "localhost", "texts"),
+    [
+        ({}, True, ["exit code 139 before its program had started"]),
+        ({}, False, []),
+        ({"exitCode": 0}, True, []),
+        ({"startedAt": "2026-11-24T15:23:08Z"}, True, []),
+        ({"startedAt": None}, True, []),
+        ({"message": "is not in created state: stopped"}, True, ["is not in created state: stopped"]),
+    ],
+    ids=["back-off", "no-file", "ended-well", "started", "unknown", "told"],
+)
+def test_a_container_that_ended_before_it_had_started(changed: dict[str, object], localhost: bool, texts: list[str]) -> None:
+    back_off = {"waiting": {"reason": "CrashLoopBackOff", "message": OTHERS[1]}}
+    found = troubles(status(state=back_off, lastState={"terminated": UNSEEN | changed}), (), localhost)
+    assert [trouble.text for trouble in found] == texts
+    assert all(trouble == Trouble("cannot-start", "status", trouble.text, sure=False) for trouble in found)
 
 
 @pytest.mark.parametrize("text", OTHERS)

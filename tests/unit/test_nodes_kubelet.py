@@ -84,10 +84,15 @@ STATUSZ = b'{"kind":"Statusz","apiVersion":"config.k8s.io/v1beta1","startTime":"
         (b"", None),
         (b'{"startTime": 5}', None),
         (b'{"startTime": "Tue Nov 24 11:55:39 UTC 2026"}', None),
-        (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 UTC 2026\n", None),
+        (b"\nkubelet statusz\nStarted:  Tue Nov 24 11:55:39 UTC 2026\nUp:  0 hr 01 min 18 sec\n", 1795521339),
+        (b"\nkubelet statusz\nStarted=Sun Nov  1 11:55:39 UTC 2026\n", 1793534139),
+        (b"\nkubelet statusz\nStarted Sun Nov  1 11:55:39 UTC 2026\n", 1793534139),
+        (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 IST 2026\n", None),
+        (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 +03 2026\n", None),
+        (b"\nkubelet statusz\nStarted: a while ago\n", None),
         (b"[" * 100_000, None),
     ],
-    ids=["1.37", "none", "empty", "number", "no-time", "text", "deep"],
+    ids=["1.37", "none", "empty", "number", "no-time", "text", "equals", "space", "zone", "offset", "words", "deep"],
 )
 def test_when_the_kubelet_started(body: bytes | None, expected: int | None) -> None:
     assert started(body) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.times import epoch, stamp
+from kubectl_seccomp.times import epoch, stamp, unix_date
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,19 @@ def test_what_the_api_writes(text: str | None, seconds: int | None) -> None:
 )
 def test_what_is_shown(seconds: int, text: str) -> None:
     assert stamp(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Tue Nov 24 11:55:39 UTC 2026", 1795521339),
+        ("Sun Nov  1 11:55:39 UTC 2026", 1793534139),
+        ("Tue Nov 24 11:55:39 CET 2026", None),
+        ("Tue Nov 24 11:55:39 2026", None),
+        ("Tue Nox 24 11:55:39 UTC 2026", None),
+        ("", None),
+    ],
+    ids=["now", "one-digit", "zone", "no-zone", "month", "empty"],
+)
+def test_what_go_writes(text: str, seconds: int | None) -> None:
+    assert unix_date(text) == seconds
