@@ -1,1 +1,1 @@
-"""The command line: the only place that knows typer, prints, and ends the process."""
+"""The command line: the only place that prints and ends the process."""

@@ -1,11 +1,8 @@
-"""A command line into the command and what was given to it, checked, with errors in kubectl's words.
-
-What typer is given afterwards is plain: long names with their values, then `--` and the arguments.
-"""
+"""A command line into the command and what was given to it, checked, with errors in kubectl's words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Never
 
 from ..fault import Fault
@@ -17,14 +14,20 @@ from .scan import Token, What, scan
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
 FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
+Value = bool | int | str | list[str]
+
 
 class Line(NamedTuple):
-    """What was typed: the command, or the start of a name where only help can be meant; and what to give to typer."""
+    """What was typed: the command, or the start of a name where only help can be meant; and what was given to it.
+
+    `given` has the values by the options' fields: True, a number, a text, a choice or a list. What is not there was not given.
+    """
 
     command: Command | None
     family: str = ""
     help: bool = False
-    words: tuple[str, ...] = ()
+    given: Mapping[str, Value] = {}
+    arguments: tuple[str, ...] = ()
 
 
 def parse(typed: list[str]) -> Line:
@@ -45,7 +48,7 @@ def parse(typed: list[str]) -> Line:
         return Line(command, help=True)
     arguments = names[used:]
     _check_arguments(command, arguments, page)
-    return Line(command, words=(*_options(given, page), "--", *arguments))
+    return Line(command, given=_values(given, page), arguments=tuple(arguments))
 
 
 def _no_command(names: list[str], given: list[Token], *, asked: bool) -> Line:
@@ -112,33 +115,46 @@ def _check_arguments(command: Command, arguments: list[str], page: str) -> None:
             raise Fault(f'"{page}" does not know "{word}": it takes {", ".join(known)}{_near(word, known)}', hint, 2)
 
 
-def _options(given: Iterable[Token], page: str) -> list[str]:
-    """Return the options as typer takes them: of one that is given twice the last counts, lists grow."""
-    found: dict[Option, list[str]] = {}
+def _values(given: Iterable[Token], page: str) -> dict[str, Value]:
+    """Return what the options say, by field: of one that is given twice the last counts, lists grow."""
+    found: dict[str, Value] = {}
     for token in given:
         option = token.option
         if option is None or option is options.VERSION:
             continue
-        values = _values(option, token.value, page)
-        grows = option.kind in (Kind.LIST, Kind.COMMAS)
-        found[option] = [*found.get(option, []), *values] if grows else values
-    return [option.long + (f"={value}" if value or option.kind is not Kind.FLAG else "") for option in found for value in found[option]]
+        value, before = _value(option, token.value, page), found.pop(option.field, None)
+        if isinstance(value, list) and isinstance(before, list):
+            value = before + value
+        if value is not None:
+            found[option.field] = value
+    return found
 
 
-def _values(option: Option, text: str, page: str) -> list[str]:
-    """Return what one use of an option gives: nothing for a flag that is switched off, or an empty value."""
+def _value(option: Option, text: str, page: str) -> Value | None:
+    """Return what one use of an option gives: None for a flag that is switched off, or an empty value."""
     if option.kind is Kind.FLAG:
         if text not in TRUE + FALSE:
             _invalid(option, text, "must be true or false", page)
-        return [""] if text in TRUE else []
+        return text in TRUE or None
+    if option.kind is Kind.LIST:
+        return [text]
     if option.kind is Kind.COMMAS:
         return _split(text) if "," in text else [text]
-    if option.kind is Kind.NUMBER and not (text.isascii() and text.isdigit() and option.least <= int(text[:9]) and len(text) < 10):
-        _invalid(option, text, f"must be a number, at least {option.least}", page)
-    if option.choices and text and text not in option.choices:
+    if option.kind is Kind.NUMBER:
+        if not (text.isascii() and text.isdigit() and option.least <= int(text[:9]) and len(text) < 10):
+            _invalid(option, text, f"must be a number, at least {option.least}", page)
+        return int(text)
+    if option.choices and text:
+        return _chosen(option, text, page)
+    return text or None
+
+
+def _chosen(option: Option, text: str, page: str) -> str:
+    """Return the member of the option's choices: each is an enum's."""
+    if text not in option.choices:
         near = _near(text, list(option.choices))
         _invalid(option, text, f"must be one of {', '.join(option.choices)}{near}", page)
-    return [text] if text or option.kind is Kind.LIST else []
+    return option.choices[option.choices.index(text)]
 
 
 def _split(text: str) -> list[str]:

@@ -32,7 +32,7 @@ def _run(line: Line) -> int:
         return 0
     from .binding import call
 
-    return call(line.command, line.words)
+    return call(line.command, line.given, line.arguments)
 
 
 def _columns() -> int:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "dependencies.md").read_text()
 # Names under which the dependencies are imported, by the names under which they are installed.
 MODULES = {
-    "kubernetes": "kubernetes", "typer": "typer", "tabulate": "tabulate", "jmespath": "jmespath", "msgspec": "msgspec",
+    "kubernetes": "kubernetes", "tabulate": "tabulate", "jmespath": "jmespath", "msgspec": "msgspec",
     "PyYAML": "yaml", "urllib3": "urllib3", "websocket-client": "websocket", "PySocks": "socks",
 }  # fmt: skip
 ROWS = re.findall(r"^\| `(kubectl seccomp [^`]+)` \| ([^|]*) \|$", TEXT, re.MULTILINE)

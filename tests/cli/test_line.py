@@ -1,4 +1,4 @@
-"""Words behind the plugin's name: pflag's forms, the errors, and what typer is given in the end."""
+"""Words behind the plugin's name: pflag's forms, the errors, and the values that are given."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import contextlib
 import pytest
 
 from kubectl_seccomp.cli.commands import COMMANDS, everything
-from kubectl_seccomp.cli.line import parse
-from kubectl_seccomp.cli.options import Kind
+from kubectl_seccomp.cli.line import Line, parse
+from kubectl_seccomp.cli.options import Format, Kind
 from kubectl_seccomp.cli.scan import What, scan
 from kubectl_seccomp.fault import Fault
 
 
-def words(*typed: str) -> tuple[str, ...]:
+def parsed(*typed: str) -> Line:
     line = parse(list(typed))
     assert line.command is not None
-    return line.words
+    return line
 
 
 def fault(*typed: str) -> Fault:
@@ -28,46 +28,53 @@ def fault(*typed: str) -> Fault:
 @pytest.mark.parametrize(
     ("typed", "given"),
     [
-        (["-n", "shop"], ["--namespace=shop"]),
-        (["-n=shop"], ["--namespace=shop"]),
-        (["-nshop"], ["--namespace=shop"]),
-        (["--namespace", "shop"], ["--namespace=shop"]),
-        (["--namespace=shop"], ["--namespace=shop"]),
-        (["-n", "-A"], ["--namespace=-A"]),
-        (["-n", "a", "--namespace=b"], ["--namespace=b"]),
-        (["-n", "a", "-n", ""], []),
-        (["-o=json"], ["--output=json"]),
-        (["-ojson"], ["--output=json"]),
-        (["-l=app=web"], ["--selector=app=web"]),
-        (["-l", "app in (a,b)"], ["--selector=app in (a,b)"]),
-        (["-lapp=web"], ["--selector=app=web"]),
-        (["-A"], ["--all-namespaces"]),
-        (["-A=false"], []),
-        (["-A", "-A=F"], []),
-        (["-A=false", "-A"], ["--all-namespaces"]),
-        (["--no-headers=true"], ["--no-headers"]),
-        (["--no-headers=0"], []),
-        (["--insecure-skip-tls-verify=true"], ["--insecure-skip-tls-verify"]),
-        (["--chunk-size=0"], ["--chunk-size=0"]),
-        (["-AR"], ["--all-namespaces", "--recursive"]),
-        (["-Rf", "x"], ["--recursive", "--filename=x"]),
-        (["-RAf=x"], ["--recursive", "--all-namespaces", "--filename=x"]),
-        (["-f", "-"], ["--filename=-"]),
-        (["-f", "a,b", "-f=c"], ["--filename=a", "--filename=b", "--filename=c"]),
-        (["-f", '"a,b",c'], ["--filename=a,b", "--filename=c"]),
-        (["--as-group", "a,b", "--as-group=c"], ["--as-group=a,b", "--as-group=c"]),
-        (["--as", "--help"], ["--as=--help"]),
+        (["-n", "shop"], {"namespace": "shop"}),
+        (["-n=shop"], {"namespace": "shop"}),
+        (["-nshop"], {"namespace": "shop"}),
+        (["--namespace", "shop"], {"namespace": "shop"}),
+        (["--namespace=shop"], {"namespace": "shop"}),
+        (["-n", "-A"], {"namespace": "-A"}),
+        (["-n", "a", "--namespace=b"], {"namespace": "b"}),
+        (["-n", "a", "-n", ""], {}),
+        (["-o=json"], {"output": Format.JSON}),
+        (["-ojson"], {"output": Format.JSON}),
+        (["-o", ""], {}),
+        (["-l=app=web"], {"selector": "app=web"}),
+        (["-l", "app in (a,b)"], {"selector": "app in (a,b)"}),
+        (["-lapp=web"], {"selector": "app=web"}),
+        (["-A"], {"all_namespaces": True}),
+        (["-A=false"], {}),
+        (["-A", "-A=F"], {}),
+        (["-A=false", "-A"], {"all_namespaces": True}),
+        (["--no-headers=true"], {"no_headers": True}),
+        (["--no-headers=0"], {}),
+        (["--insecure-skip-tls-verify=true"], {"insecure_skip_tls_verify": True}),
+        (["--chunk-size=0"], {"chunk_size": 0}),
+        (["--chunk-size=5", "--chunk-size", "7"], {"chunk_size": 7}),
+        (["-AR"], {"all_namespaces": True, "recursive": True}),
+        (["-Rf", "x"], {"recursive": True, "filename": ["x"]}),
+        (["-RAf=x"], {"recursive": True, "all_namespaces": True, "filename": ["x"]}),
+        (["-f", "-"], {"filename": ["-"]}),
+        (["-f", "a,b", "-f=c"], {"filename": ["a", "b", "c"]}),
+        (["-f", '"a,b",c'], {"filename": ["a,b", "c"]}),
+        (["--as-group", "a,b", "--as-group=c"], {"as_groups": ["a,b", "c"]}),
+        (["--as-group="], {"as_groups": [""]}),
+        (["--as", "--help"], {"as_user": "--help"}),
     ],
 )
-def test_flags_in_every_form_that_kubectl_takes(typed: list[str], given: list[str]) -> None:
+def test_flags_in_every_form_that_kubectl_takes(typed: list[str], given: dict[str, object]) -> None:
     for line in (["audit", *typed], [*typed, "audit"]):
-        assert list(words(*line)) == [*given, "--"]
+        assert parsed(*line).given == given
+
+
+def test_a_choice_is_the_member_itself() -> None:
+    assert parsed("audit", "-o", "json").given["output"] is Format.JSON
 
 
 def test_arguments_may_stand_between_flags_and_behind_two_dashes() -> None:
-    assert words("-n", "x", "check", "--no-node", "pod", "a", "-o", "json", "b", "--", "-c") == (
-        "--namespace=x", "--no-node", "--output=json", "--", "a", "b", "-c",
-    )  # fmt: skip
+    line = parsed("-n", "x", "check", "--no-node", "pod", "a", "-o", "json", "b", "--", "-c")
+    assert line.given == {"namespace": "x", "no_node": True, "output": Format.JSON}
+    assert line.arguments == ("a", "b", "-c")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +132,7 @@ def test_no_command_is_an_overview(typed: str, family: str) -> None:
 def test_version_as_a_flag() -> None:
     line = parse(["--version"])
     assert line.command is not None
-    assert (line.command.name, line.words) == ("version", ())
+    assert (line.command.name, line.given, line.arguments) == ("version", {}, ())
 
 
 def test_a_name_takes_a_value_everywhere_or_nowhere() -> None:

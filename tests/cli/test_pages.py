@@ -20,7 +20,7 @@ from kubectl_seccomp.cli.options import Kind
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
-HEAVY = {"kubernetes", "urllib3", "yaml", "jmespath", "tabulate", "msgspec", "typer", "inspect", "shutil", "ssl", "difflib", "argparse"}
+HEAVY = {"kubernetes", "urllib3", "yaml", "jmespath", "tabulate", "msgspec", "inspect", "shutil", "ssl", "difflib", "argparse"}
 NAMES = [command.name for command in COMMANDS]
 by_name = pytest.mark.parametrize("command", COMMANDS, ids=NAMES)
 
