@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..pods import Pod
     from .looking import Look
 
+_LIMITED = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
 # Formats that have room for what a filter leaves open.
 _WHOLE = (Format.WIDE, Format.JSON, Format.YAML)
 
@@ -34,17 +36,18 @@ def audit(
     judging: Judging,
     connection: Options,
     failing: bool = False,
+    limit: int | None = None,
     what_if: WhatIf | None = None,
 ) -> int:
     """Print what every container was given, what it gets, and why; or what would change."""
     query = query_of(output)
+    if limit and (what_if is not None or output.output not in _LIMITED):
+        other = "--what-if" if what_if is not None else f"-o {output.output.value}"
+        raise Fault(f"--limit: not together with {other}", "it counts rows of a table, or findings in json and yaml", 2)
     if what_if is not None:
         return _forecast(files, selecting, verifying, output, connection)
     _refuse_blind(judging, verifying)
-    if not verifying.verify and replace(verifying, exec_=False) != Verifying():
-        raise Fault("--nodes, --max-nodes, --concurrency and --earlier say how --verify asks", "add --verify", 2)
-    if probing.dry_run and (not verifying.verify or verifying.exec_):
-        raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
+    _refuse_unasked(verifying, probing)
     shown: Manifests | None = [] if probing.dry_run else None
     looking = verifying.verify or verifying.exec_
     look = functools.partial(looked_at, verifying=verifying, probing=probing, shown=shown) if looking else None
@@ -60,8 +63,14 @@ def audit(
     )
     if shown is not None:
         return put_manifests(shown, output)
-    put(query(report) if query else _audit_chunks(report, output, failing), exact=query is not None or output.output in MACHINE)
-    return finish(report, output, judging.fail_on)
+    listed = report if limit is None else replace(report, findings=lambda: islice(report.findings(), limit))
+    chunks = query(listed) if query else _audit_chunks(listed, output, failing, limit)
+    put(chunks, exact=query is not None or output.output in MACHINE)
+    code = finish(report, output, judging.fail_on)
+    found = sum(report.tail().summary.findings.values())
+    if limit and found > limit and (query or output.output in MACHINE):
+        say(f"hint: the worst {limit} of {found} findings are listed: without --limit all are.")
+    return code
 
 
 def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: Output, connection: Options) -> int:
@@ -76,7 +85,7 @@ def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: 
     report = make_report(files, selecting, Judging(), connection, cluster_wide=True, judge=False, pool=verifying.nodes or "")
     if query or output.output is not Format.TABLE:
         rows = []
-        put(query(report) if query else _audit_chunks(report, output, failing=False), exact=True)
+        put(query(report) if query else _audit_chunks(report, output), exact=True)
     else:
         rows = changing(report)
         put(table(rows, headers=not output.no_headers, width=width()))
@@ -159,6 +168,14 @@ def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
             raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
 
 
+def _refuse_unasked(verifying: Verifying, probing: Probing) -> None:
+    """Stop where it was said how to ask the nodes, and they are not asked."""
+    if not verifying.verify and replace(verifying, exec_=False) != Verifying():
+        raise Fault("--nodes, --max-nodes, --concurrency and --earlier say how --verify asks", "add --verify", 2)
+    if probing.dry_run and (not verifying.verify or verifying.exec_):
+        raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
+
+
 def _manifests(files: Files) -> Iterator[Pod | Gap]:
     from ..files import read
 
@@ -175,15 +192,15 @@ def _told(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
         say("No resources found")
 
 
-def _audit_chunks(report: Report, output: Output, failing: bool) -> Iterator[str]:
+def _audit_chunks(report: Report, output: Output, failing: bool = False, limit: int | None = None) -> Iterator[str]:
     from .formats import machine
 
     if output.output in (Format.TABLE, Format.WIDE):
         from ..render.table import audit_table, audit_wide
 
         if output.output is Format.WIDE:
-            return audit_wide(report, headers=not output.no_headers, failing=failing)
-        return audit_table(report, headers=not output.no_headers, failing=failing, width=width())
+            return audit_wide(report, headers=not output.no_headers, failing=failing, limit=limit)
+        return audit_table(report, headers=not output.no_headers, failing=failing, width=width(), limit=limit)
     return machine(report, output, failing=failing)
 
 

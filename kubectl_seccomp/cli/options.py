@@ -58,6 +58,8 @@ VERSIONS = Group("", "Output", (
 
 FAILING = Group("", "Output", (
     flag("failing", "--failing", text="Only rows with findings; json and yaml stay whole."),
+    number("limit", "--limit", default="", least=1,
+           text="Show only so many rows, or findings in json and yaml: the worst. All are counted."),
 ))  # fmt: skip
 
 JUDGING = Group("judging", "Judging", (

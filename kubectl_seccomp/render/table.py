@@ -131,14 +131,30 @@ def _severity(decision: Decision) -> str:
     return decision.severity.value if decision.severity else NONE
 
 
-def audit_table(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
-    """Yield the table of `audit`; `width` is the columns of the terminal it goes to, None for anything else."""
+def audit_table(
+    report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None, limit: int | None = None
+) -> Iterator[str]:
+    """Yield the table of `audit`; `width` is the columns of the terminal it goes to, None for anything else.
+
+    Of more than `limit` rows the worst are shown, and a last line tells of the others.
+    """
     rows = audit_rows(report, with_findings if failing else every)
+    rest = _rest([row.decision for row in rows], limit)
+    rows = rows[:limit]
     looked = any(row.decision.verdict is not None for row in rows)
     cells_ = [_with_observed(row) if looked else audit_cells(row) for row in rows]
     heads = (*AUDIT_HEADS[:-1], "OBSERVED", AUDIT_HEADS[-1]) if looked else AUDIT_HEADS
     if rows:
         yield from columns(cells_, heads if headers else None, width)
+    yield from rest
+
+
+def _rest(decisions: list[Decision], limit: int | None) -> Iterator[str]:
+    if limit is None or len(decisions) <= limit:
+        return
+    left = decisions[limit:]
+    found = sum(1 for decision in left if decision.templates)
+    yield f"... and {len(left)} more, {found or 'none'} of them with findings: without --limit they are shown.\n"
 
 
 def _with_observed(row: Row) -> tuple[str, ...]:
@@ -146,22 +162,21 @@ def _with_observed(row: Row) -> tuple[str, ...]:
     return (*before, row.decision.observed.state.value, why)
 
 
-def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None) -> Iterator[str]:
+def audit_wide(
+    report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None, limit: int | None = None
+) -> Iterator[str]:
     """Yield the wide table of `audit`: every pod a row of its own, with who decided, how certain that is, and where it runs."""
     files = report.head.scope.source == "files"
-    rows: list[tuple[int, tuple[str, ...]]] = [
-        (_rank(member.decision), _wide_cells(pod, member, files))
-        for pod in report.pods
-        for member in pod.containers
-        if member.decision.templates or not failing
-    ]
-    rows.sort(key=lambda row: row[0])
+    found = [(pod, member) for pod in report.pods for member in pod.containers if member.decision.templates or not failing]
+    found.sort(key=lambda each: _rank(each[1].decision))
+    rows = [_wide_cells(pod, member, files) for pod, member in found[:limit]]
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
     name = "WORKLOAD" if files else "POD"
     facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-CALLS", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
-        yield from columns([row for _, row in rows], heads if headers else None, width)
+        yield from columns(rows, heads if headers else None, width)
+    yield from _rest([member.decision for _, member in found], limit)
 
 
 def _wide_cells(pod: PodReport, member: ContainerReport, files: bool) -> tuple[str, ...]:

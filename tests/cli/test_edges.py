@@ -82,6 +82,8 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
         (("--dry-run",), "give --verify"),
         (("--what-if", "seccompDefault"), "not together with -f"),
         (("--concurrency", "3"), "add --verify"),
+        (("--limit", "3", "-o", "csv"), "--limit: not together with -o csv"),
+        (("--limit", "3", "--what-if", "seccompDefault"), "--limit: not together with --what-if"),
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str, ...], told: str) -> None:
@@ -121,6 +123,16 @@ def test_findings_that_are_left_out_are_counted(bad: str) -> None:
     assert done.returncode == 0
     assert json.loads(done.stdout)["summary"]["ignored"] == 1
     assert "1 finding left out by --select or --ignore" in done.stderr
+
+
+def test_a_limit_leaves_out_findings_and_counts_them(bad: str) -> None:
+    whole, some = (run("audit", "-f", bad, "-f", bad, "-f", bad, "-o", "json", *more) for more in ((), ("--limit", "2")))
+    assert some.returncode == whole.returncode == 1
+    everything, shown = json.loads(whole.stdout), json.loads(some.stdout)
+    assert shown["findings"] == everything["findings"][:2] != everything["findings"]
+    assert shown["summary"] == everything["summary"]
+    assert f"the worst 2 of {len(everything['findings'])} findings are listed" in some.stderr
+    assert run("audit", "-f", bad, "--query", "length(findings)", "--limit", "1").stdout == "1\n"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}'])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -105,6 +105,27 @@ def test_failing_leaves_out_what_has_no_finding() -> None:
     found = rows(*reports.everything(), failing=True)
     assert len(found) == 8
     assert "-" not in {row[0] for row in found}
+
+
+@pytest.mark.parametrize("table", [audit_table, audit_wide])
+@pytest.mark.parametrize(("failing", "limit"), [(False, 1), (False, 3), (True, 7)])
+def test_a_limit_shows_the_worst_and_counts_the_others(table: Callable[..., Iterator[str]], failing: bool, limit: int) -> None:
+    whole = "".join(table(reports.report(reports.everything()), failing=failing)).splitlines()
+    shown = "".join(table(reports.report(reports.everything()), failing=failing, limit=limit)).splitlines()
+    severities = [line.split()[0] for line in whole[1:]]
+    left = severities[limit:]
+    found = sum(1 for severity in left if severity != "-")
+    assert [line.split() for line in shown[:-1]] == [line.split() for line in whole[: limit + 1]]
+    assert shown[-1] == f"... and {len(left)} more, {found or 'none'} of them with findings: without --limit they are shown."
+
+
+@pytest.mark.parametrize("table", [audit_table, audit_wide])
+def test_a_limit_that_is_not_reached_changes_nothing(table: Callable[..., Iterator[str]]) -> None:
+    pods = reports.everything()
+    whole = "".join(table(reports.report(pods)))
+    rows = len(whole.splitlines()) - 1
+    assert "".join(table(reports.report(pods), limit=rows)) == whole
+    assert "".join(table(reports.report(pods), limit=rows - 1)) != whole
 
 
 @pytest.mark.parametrize(
