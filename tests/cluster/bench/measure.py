@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,16 @@ def measured(command: list[str], output: str = "/dev/null", errors: str = "/dev/
     _, status, used = os.wait4(pid, 0)
     wall, cpu = time.monotonic() - began, used.ru_utime + used.ru_stime
     return Run(wall, cpu, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), cpu_of(server) - before, anonymous)
+
+
+def until_it_ends(command: list[str], after: float) -> tuple[float, int]:
+    """Interrupt a command after so many seconds, as Ctrl-C does; return the seconds until it has ended, and its exit code."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(after)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        code = process.wait()
+        return time.monotonic() - began, code
 
 
 def _anonymous(pid: int) -> float:

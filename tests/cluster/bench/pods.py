@@ -13,10 +13,11 @@ from tests.cluster.lab.cli import make_user
 from tests.cluster.lab.instance import Instance
 
 from .api import Server
-from .measure import PRODUCT, Run, cpu_of, heading, measured
+from .measure import PRODUCT, Run, cpu_of, heading, measured, until_it_ends
 
 DOWNLOAD = [sys.executable, "-m", "tests.cluster.bench.download"]
 BARE = "download, pages of JSON"
+INTERRUPTED = "kubectl seccomp audit -A"
 # kubectl holds all pods as objects: 4.6 GB for 20,000 of them.
 MOST_AS_OBJECTS = 20_000
 # CPU seconds in two seconds.
@@ -31,8 +32,7 @@ def commands(pods: int) -> Iterator[tuple[str, list[str]]]:
     yield "kubectl get --raw '/api/v1/pods?resourceVersion=0'", ["kubectl", "get", "--raw", "/api/v1/pods?resourceVersion=0"]
     for words in ("audit -A", "audit -A -o json", "list -A", "audit -A -o json --disable-compression"):
         yield f"kubectl seccomp {words}", [PRODUCT, *words.split()]
-    if len(os.environ.get("SKIP", "")) == 0:
-        yield "kubectl get pods -A", ["kubectl", "get", "pods", "-A"]
+    yield "kubectl get pods -A", ["kubectl", "get", "pods", "-A"]
     if pods <= MOST_AS_OBJECTS:
         yield "kubectl get pods -A -o json", ["kubectl", "get", "pods", "-A", "-o", "json"]
 
@@ -55,6 +55,11 @@ def compare(instance: Instance, api: Server, pods: int, nodes: int, rounds: int)
         wall, cpu, peak, spent = (statistics.median(getattr(run, what) for run in runs) for what in ("wall", "cpu", "peak", "server"))
         failed = "" if all(run.code in (0, 1, 3) for run in runs) else f"  exit code {runs[0].code}"
         print(f"{name:52} {wall:8.2f} {wall / bare:6.2f} {cpu:7.2f} {peak:8.0f} {spent:12.2f}{failed}", flush=True)
+
+    for share in (0.1, 0.3, 0.6, 0.9):
+        after = share * statistics.median(run.wall for run in figures[INTERRUPTED])
+        seconds, code = until_it_ends([PRODUCT, *INTERRUPTED.split()[2:]], after)
+        print(f"{INTERRUPTED}, Ctrl-C after {after:.1f} s: ended {seconds:.2f} s later, exit code {code}", flush=True)
 
 
 def _settle(server: int) -> None:
