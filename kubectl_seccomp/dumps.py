@@ -10,7 +10,8 @@ from msgspec import Raw, Struct
 
 from .manifests import Reader, Source
 from .model import Gap
-from .pods import ApiPod, Metadata, Pod, PodStatus, containers
+from .objects import ApiPod, Metadata, PodStatus
+from .pods import Pod, containers
 
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _BYTE = re.compile(r"\(byte (\d+)\)")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from .pods import ContainerState, ContainerStatus
+from .objects import ContainerState, ContainerStatus
 
 KILLED_BY_SIGSYS = 159
 # What the kubelet makes of the start that CRI-O 1.36 has not seen; in back-off nothing else is left of what it said.

@@ -13,13 +13,13 @@ from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import CONCURRENCY, runtime_gap, still_unknown, with_defaults
-from .model import Fault, FileState, Gap, NodeFacts, Observation
+from .model import OBSERVED_MODE, Fault, FileState, Gap, NodeFacts, Observation
 from .node_proof import ROOT_HINT, Answer, Question, ask_node
 from .node_report import Key, node_report, users
 from .node_values import NodeReport, User
 from .nodes.kubelet import with_process
 from .nodes.manifest import Wanted
-from .pods import Pod, container_id, containers, from_api, runs
+from .pods import Pod, container_id, containers, runs
 from .verify import Work, gathered, survey
 
 # The UID by which the kubelet knows a static pod; its mirror has one of its own (kubernetes pkg/kubelet/config/common.go).
@@ -77,10 +77,9 @@ def census(api: Api, gaps: list[Gap]) -> Census:
                 pods.setdefault(pod.spec.node_name, []).append(uid)
             yield pod
 
-    listed = (item if isinstance(item, Gap) else from_api(item) for item in lists.pods(api, None, None, None))
     try:
         # Of files, all that lie there are listed: none need be asked for where a pod could only land.
-        work = survey(noted(listed), {})
+        work = survey(noted(lists.pods(api, None, None, None)), {})
     except ApiError as error:
         gaps.append(Gap("pods", "cluster", f"{error.why}: neither containers nor users of profiles are told"))
         return Census({}, None, {})
@@ -138,9 +137,8 @@ def _without_ended(api: Api, node: str, ids: dict[Key, str], answer: Answer[Key]
         return answer
     running: dict[Key, str] = {}
     try:
-        for item in lists.pods(api, None, None, f"spec.nodeName={node}"):
-            if not isinstance(item, Gap):
-                pod = from_api(item)
+        for pod in lists.pods(api, None, None, f"spec.nodeName={node}"):
+            if not isinstance(pod, Gap):
                 running |= {(pod.metadata.uid or "", each.name): container_id(each) or "" for each in containers(pod) if runs(each)}
     except ApiError:
         running = dict(ids)
@@ -148,7 +146,7 @@ def _without_ended(api: Api, node: str, ids: dict[Key, str], answer: Answer[Key]
     left = {key: observed for key, observed in answer.observed.items() if key not in gone}
     why = next((observed.explanation for observed in left.values() if observed.state is Observation.FAILED), "")
     count = sum(observed.state is Observation.FAILED for observed in left.values())
-    unseen = (Gap("observed mode", f"node/{node}", why or "", count),) if count else ()
+    unseen = (Gap(OBSERVED_MODE, f"node/{node}", why or "", count),) if count else ()
     return structs.replace(answer, observed=left, gaps=(*answer.gaps, *unseen))
 
 

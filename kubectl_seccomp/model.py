@@ -28,7 +28,7 @@ from .words import Severity as Severity
 from .words import Verdict as Verdict
 
 # What gaps of a kubelet's default and of a node are about; those count the containers that stay Unknown.
-KUBELET_DEFAULT, NODE = "kubelet default", "node"
+KUBELET_DEFAULT, NODE, OBSERVED_MODE = "kubelet default", "node", "observed mode"
 
 
 class Gap(Struct, frozen=True):

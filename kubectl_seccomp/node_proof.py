@@ -12,12 +12,13 @@ from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
 from .file_problems import file_problems
-from .model import FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
+from .model import OBSERVED_MODE, FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
 from .nodes import output
 from .nodes.answer import Answer as Answer
 from .nodes.answer import K, Root
 from .nodes.manifest import NOTHING_MORE, Wanted
 from .nodes.root import root, settled
+from .pods import Pod
 from .profiles.document import judge
 from .runtimes import parse
 
@@ -42,6 +43,11 @@ class Question(Struct, Generic[K], frozen=True):
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     wanted: Wanted = NOTHING_MORE
+
+
+def not_observed(pod: Pod, name: str, seen: Observed) -> Gap:
+    """Return the gap for a container, by its name, whose process could not be looked at."""
+    return Gap(OBSERVED_MODE, f"pod/{pod.metadata.namespace}/{pod.name}", f"{name}: {seen.explanation}", 1)
 
 
 def ask_node(api: Api, client: PodClient, question: Question[K], settings: Settings, stop: threading.Event | None = None) -> Answer[K]:

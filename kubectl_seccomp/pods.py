@@ -9,24 +9,18 @@ import msgspec
 from msgspec import Struct
 
 from .model import ContainerType, Declared, Owner
-from .objects import ApiPod as ApiPod
-from .objects import Capabilities as Capabilities
-from .objects import ContainerSecurity as ContainerSecurity
-from .objects import ContainerSpec as ContainerSpec
-from .objects import ContainerState as ContainerState
-from .objects import ContainerStatus as ContainerStatus
-from .objects import ListMeta as ListMeta
-from .objects import Metadata as Metadata
-from .objects import OwnerReference as OwnerReference
-from .objects import PodOS as PodOS
-from .objects import PodPage as PodPage
-from .objects import PodSecurity as PodSecurity
-from .objects import PodSpec as PodSpec
-from .objects import PodStatus as PodStatus
-from .objects import RawPage as RawPage
-from .objects import Running as Running
-from .objects import Terminated as Terminated
-from .objects import Waiting as Waiting
+from .objects import (
+    ApiPod,
+    Capabilities,
+    ContainerSecurity,
+    ContainerSpec,
+    ContainerStatus,
+    Metadata,
+    OwnerReference,
+    PodSecurity,
+    PodSpec,
+    PodStatus,
+)
 from .times import epoch
 
 POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"

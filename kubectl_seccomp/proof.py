@@ -15,9 +15,9 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .failures import troubles
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node
+from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
 from .nodes.kubelet import with_process
-from .pods import Container, Pod, container_id, containers, from_api, runs
+from .pods import Container, Pod, container_id, containers, runs
 
 AT_ONCE = 8
 
@@ -84,7 +84,7 @@ def _question(
 def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
     for name, said in observed.items():
         if said.state is Observation.FAILED:
-            yield Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{name}: {said.explanation}", 1)
+            yield not_observed(pod, name, said)
 
 
 def _answered(observed: Observed | None) -> bool:
@@ -122,7 +122,7 @@ def still_there(api: Api, pod: Pod, observed: dict[str, Observed], gaps: list[Ga
     Exec goes by names, so the container's id and the pod's UID are compared afterwards; what cannot be is added to `gaps`.
     """
     try:
-        now = from_api(lists.pod(api, pod.metadata.namespace or "", pod.name))
+        now = lists.pod(api, pod.metadata.namespace or "", pod.name)
         ids = {member.name: container_id(member) for member in containers(now)} if now.metadata.uid == pod.metadata.uid else {}
     except ApiError as error:
         if error.status != 404:

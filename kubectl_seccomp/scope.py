@@ -10,7 +10,7 @@ from msgspec import Struct
 from .cluster import lists
 from .cluster.api import Api, ApiError
 from .model import Fault, Gap
-from .pods import ApiPod, Pod, from_api
+from .pods import Pod
 
 
 class Selection(Struct, frozen=True):
@@ -98,8 +98,4 @@ def _open(api: Api, wanted: Selection, namespace: str | None) -> Iterator[Pod | 
     """Ask for the first page now (ApiError if that fails) and return the stream that begins with it."""
     stream = lists.pods(api, namespace, wanted.selector, wanted.field_selector, wanted.chunk_size)
     first = next(stream, None)
-    return map(_as_pod, stream if first is None else chain((first,), stream))
-
-
-def _as_pod(item: ApiPod | Gap) -> Pod | Gap:
-    return item if isinstance(item, Gap) else from_api(item)
+    return stream if first is None else chain((first,), stream)

@@ -18,7 +18,7 @@ from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .eligibility import Eligibility, Reach
 from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node
+from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
 from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
 
@@ -203,5 +203,5 @@ def unseen(pods: Iterable[Pod | Gap], observed: Mapping[Key, Observed]) -> Itera
             for member in containers(pod):
                 seen = observed.get((pod.metadata.uid or "", member.name))
                 if seen is not None and seen.state is Observation.FAILED:
-                    yield Gap("observed mode", f"pod/{pod.metadata.namespace}/{pod.name}", f"{member.name}: {seen.explanation}", 1)
+                    yield not_observed(pod, member.name, seen)
         yield pod

@@ -74,13 +74,12 @@ def _read_all(api: Api, names: list[str]) -> tuple[list[Pod], list[Gap]]:
 def _read(api: Api, name: str) -> Pod:
     from ..cluster.api import ApiError
     from ..cluster.lists import pod
-    from ..pods import from_api
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
     if "/" in plain:
         raise Fault(f'"{name}" is no pod: check pod takes names of pods', "-n names the namespace; see: kubectl get pods", 2)
     try:
-        return from_api(pod(api, api.connection.namespace, plain))
+        return pod(api, api.connection.namespace, plain)
     except ApiError as error:
         hint = f"it is looked for in namespace {api.connection.namespace}: -n names another" if error.status == 404 else None
         raise Fault(error.message if error.status else error.why, hint) from error

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..model import Gap
 from ..nodes.manifest import APP, APP_LABEL, DEADLINE_ANNOTATION, NAME_LABEL, NAME_PREFIX, RUN_LABEL
-from ..objects import ApiPod
+from ..pods import Pod
 from . import lists
 from .api import Api, ApiError
 from .pods import PodClient
@@ -70,7 +70,7 @@ def sweep(api: Api, client: PodClient, namespace: str, now: float) -> int:
     asked = 0
     with contextlib.suppress(ApiError):
         for pod in lists.pods(api, namespace, SELECTOR, None):
-            if isinstance(pod, Gap) or pod.metadata is None or pod.metadata.deletion_timestamp:
+            if isinstance(pod, Gap) or pod.metadata.deletion_timestamp:
                 continue
             deadline = _deadline(pod)
             if deadline is not None and deadline + SPARE_SECONDS < now:
@@ -79,10 +79,10 @@ def sweep(api: Api, client: PodClient, namespace: str, now: float) -> int:
     return asked
 
 
-def _deadline(pod: ApiPod) -> int | None:
+def _deadline(pod: Pod) -> int | None:
     """Return when the pod's time is over, None for a pod that is not one of ours."""
     metadata = pod.metadata
-    if metadata is None or not metadata.uid or not (metadata.name or "").startswith(NAME_PREFIX):
+    if not metadata.uid or not (metadata.name or "").startswith(NAME_PREFIX):
         return None
     if not (metadata.labels or {}).get(RUN_LABEL):
         return None
@@ -90,9 +90,8 @@ def _deadline(pod: ApiPod) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
 
 
-def _one(client: PodClient, pod: ApiPod, left: float | None, clock: Time) -> Leftover:
+def _one(client: PodClient, pod: Pod, left: float | None, clock: Time) -> Leftover:
     metadata = pod.metadata
-    assert metadata is not None  # _deadline has seen it
     namespace, name = metadata.namespace or "", metadata.name or ""
     if left is not None and left >= 0:
         return Leftover(namespace, name, False, f"still within its time, for {left:.0f} s: --all removes it too")

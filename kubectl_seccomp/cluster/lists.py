@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ..model import Gap, NodeFacts
 from ..objects import ApiPod, ListMeta, Metadata
+from ..pods import Pod, from_api
 from .api import INVALID, Api, ApiError, Query, segment
 from .node_facts import Node, facts
 from .pages import decoded, pages
@@ -76,9 +77,9 @@ _NODE = msgspec.json.Decoder(Node)
 _EVENTS = msgspec.json.Decoder(Page[ApiEvent])
 
 
-def pod(api: Api, namespace: str, name: str) -> ApiPod:
+def pod(api: Api, namespace: str, name: str) -> Pod:
     """Return one pod. ApiError when it cannot be had, status 404 when there is none."""
-    return decoded(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD)
+    return from_api(decoded(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD))
 
 
 def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:

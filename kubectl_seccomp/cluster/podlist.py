@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ..model import Gap
 from ..objects import ApiPod, ListMeta, PodPage, RawPage
+from ..pods import Pod, from_api
 from .api import UNDECODABLE, Api, segment
 from .connection import one_line
 from .pages import decoded, pages, said
@@ -40,7 +41,7 @@ _ANY_NAME = msgspec.json.Decoder(_AnyName)
 
 def pods(
     api: Api, namespace: str | None, selector: str | None, field_selector: str | None, chunk_size: int = PAGE
-) -> Iterator[ApiPod | Gap]:
+) -> Iterator[Pod | Gap]:
     """Yield all pods of a namespace (None: of all), page by page; `chunk_size` 0 asks for all at once.
 
     A first page that cannot be had raises ApiError; what fails later ends the stream with a Gap, so that what was
@@ -55,7 +56,7 @@ def pods(
         if isinstance(page, Gap):
             yield page
         else:
-            yield from page.items or ()
+            yield from (item if isinstance(item, Gap) else from_api(item) for item in page.items or ())
 
 
 def _pod_page(body: bytes) -> PodPage | _Mixed:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..nodes.manifest import RUN_LABEL
-from ..pods import ApiPod
+from ..objects import ApiPod
 from .api import ApiError
 from .pods import PodClient
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..model import Gap, Tail
+from ..model import OBSERVED_MODE, Gap, Tail
 from .text import clip, safe
 
 _NAMES = 3  # names that a group of gaps is shown with
@@ -60,7 +60,7 @@ def gap_lines(gaps: tuple[Gap, ...]) -> Iterator[str]:
         kind, name = _split(gap.where)
         # A server's reason can name the object; but for that name it is the same reason.
         reason = gap.why.replace(name, "…") if len(name) > 3 else gap.why
-        if gap.what == "observed mode":  # begins with the container's name
+        if gap.what == OBSERVED_MODE:  # begins with the container's name
             reason = reason.partition(": ")[2] or reason
         groups.setdefault((gap.what, kind, reason), []).append(gap)
     for number, ((what, kind, reason), group) in enumerate(groups.items()):

@@ -119,9 +119,7 @@ def listing() -> Iterator[Listing]:
 def read(listing: Listing, waits: list[float] | None = None) -> list[str | Gap]:
     slept: list[float] = [] if waits is None else waits
     api = Api(Connection(f"http://127.0.0.1:{listing.server.server_address[1]}", None, "default"), sleep=slept.append)
-    found = [
-        item if isinstance(item, Gap) else str(item.metadata and item.metadata.name) for item in lists.pods(api, None, None, None, SIZE)
-    ]
+    found = [item if isinstance(item, Gap) else item.name for item in lists.pods(api, None, None, None, SIZE)]
     api.close()
     return found
 

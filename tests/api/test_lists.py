@@ -13,7 +13,7 @@ from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.node_facts import DIRECTORY_LABEL
 from kubectl_seccomp.facts import Taint
 from kubectl_seccomp.model import Gap, NodeFacts
-from kubectl_seccomp.pods import ApiPod
+from kubectl_seccomp.pods import Pod
 from tests.api.conftest import Fake, ok, page, status
 
 PODS = "/api/v1/pods"
@@ -23,8 +23,8 @@ def read(api: Api, chunk_size: int = 500) -> list[str | Gap]:
     return named(lists.pods(api, None, None, None, chunk_size))
 
 
-def named(found: Iterator[ApiPod | Gap]) -> list[str | Gap]:
-    return [item if isinstance(item, Gap) else str(item.metadata and item.metadata.name) for item in found]
+def named(found: Iterator[Pod | Gap]) -> list[str | Gap]:
+    return [item if isinstance(item, Gap) else item.name for item in found]
 
 
 def test_a_broken_pod_costs_only_itself(fake: Fake, api: Api) -> None:
@@ -55,8 +55,7 @@ def test_a_broken_pod_costs_only_itself(fake: Fake, api: Api) -> None:
 def test_one_pod(fake: Fake, api: Api) -> None:
     fake.on("/api/v1/namespaces/shop/pods/web", page(["web"])["items"][0])
     found = lists.pod(api, "shop", "web")
-    assert found.metadata is not None
-    assert found.metadata.name == "web"
+    assert found.name == "web"
     with pytest.raises(ApiError) as caught:
         lists.pod(api, "shop", "other")
     assert caught.value.status == 404

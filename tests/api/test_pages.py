@@ -14,7 +14,7 @@ from kubectl_seccomp.cluster import lists
 from kubectl_seccomp.cluster.ahead import MOST_AHEAD
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.model import Gap
-from kubectl_seccomp.pods import ApiPod
+from kubectl_seccomp.pods import Pod
 from tests.api.conftest import Fake, ok, page, status
 
 PODS = "/api/v1/pods"
@@ -29,8 +29,8 @@ def read(api: Api, chunk_size: int = 500) -> list[str | Gap]:
     return named(lists.pods(api, None, None, None, chunk_size))
 
 
-def named(found: Iterator[ApiPod | Gap]) -> list[str | Gap]:
-    return [item if isinstance(item, Gap) else str(item.metadata and item.metadata.name) for item in found]
+def named(found: Iterator[Pod | Gap]) -> list[str | Gap]:
+    return [item if isinstance(item, Gap) else item.name for item in found]
 
 
 def settled(fake: Fake, count: int) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from kubectl_seccomp.failures import SIGNATURES, Trouble, troubles
-from kubectl_seccomp.pods import ContainerStatus
+from kubectl_seccomp.objects import ContainerStatus
 
 PATH = "/var/lib/kubelet/seccomp/profiles/a.json"
 NO_FILE = f"open {PATH}: no such file or directory"

@@ -6,18 +6,15 @@ import msgspec
 import pytest
 
 from kubectl_seccomp.model import ContainerType, Declared, Owner, Profile
+from kubectl_seccomp.objects import ApiPod, Metadata, PodSpec, PodStatus
 from kubectl_seccomp.pods import (
     CONTAINER_ANNOTATION,
     GROUPS,
     MIRROR_ANNOTATION,
     POD_ANNOTATION,
     TEMPLATE_PATHS,
-    ApiPod,
     Container,
-    Metadata,
     Pod,
-    PodSpec,
-    PodStatus,
     Rights,
     container_id,
     containers,
