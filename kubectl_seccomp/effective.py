@@ -137,7 +137,7 @@ def _declared(declared: Declared, field: Profile, placement: Placement, file: Pr
             return _unconfined(declared, placement)
         case "Localhost":
             return _localhost(field, _level(declared), placement, file)
-    what = f"type {short(field.type)!r} is none that Kubernetes knows" if field.type else "seccompProfile has no type"
+    what = f"type {short(field.type)!r} is not one that Kubernetes knows" if field.type else "seccompProfile has no type"
     why = f"{what}: a kubelet that does not refuse it runs the container without a filter"
     return Effective(EffectiveType.UNKNOWN, DecidedBy.NOTHING, UNKNOWN, why)
 

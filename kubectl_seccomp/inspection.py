@@ -81,7 +81,7 @@ def census(api: Api, gaps: list[Gap]) -> Census:
         # Of files, all that lie there are listed: none need be asked for where a pod could only land.
         work = survey(noted(lists.pods(api, None, None, None)), {})
     except ApiError as error:
-        gaps.append(Gap("pods", "cluster", f"{error.why}: neither containers nor users of profiles are told"))
+        gaps.append(Gap("pods", "cluster", f"{error.why}: containers and the users of profiles are not shown"))
         return Census({}, None, {})
     return Census(work, tuple(found), pods)
 

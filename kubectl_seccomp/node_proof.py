@@ -24,10 +24,10 @@ from .runtimes import parse
 
 # The largest content that the probe sends of a file, in bytes.
 LARGEST = 1_048_576
-FULL = "could not be read: with the other files it is more than the probe's log holds"
-ROOT_HINT = "say --kubelet-root, or allow get nodes/proxy"
+FULL = "could not be read: together with the other files it is more than the probe's log holds"
+ROOT_HINT = "give --kubelet-root, or allow get nodes/proxy"
 # What is said of a container about which its node could not be asked.
-NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no id yet that could be looked for on the node")
+NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no container id yet to look for on the node")
 
 
 class Question(Struct, Generic[K], frozen=True):

@@ -68,5 +68,5 @@ class Placements:
         facts = self._nodes.get(name)
         if facts is None and not self._nodes_why and name not in self._absent:
             self._absent.add(name)
-            self.gaps.append(Gap(NODE, f"node/{name}", "pods run on it, and it was not among the nodes"))
+            self.gaps.append(Gap(NODE, f"node/{name}", "pods run on it, but it was not among the nodes listed"))
         return facts or NodeFacts(name, default_source=self._nodes_why or "the node was not listed")

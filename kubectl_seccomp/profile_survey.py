@@ -46,7 +46,7 @@ def survey(
     """Ask the nodes for the files at these paths, as verify does. Fault when there are no nodes to be listed."""
     evidence = nodes_evidence(api)
     if evidence.nodes_why:
-        raise Fault(evidence.nodes_why, "kubectl seccomp rbac --verify prints the rights that are needed")
+        raise Fault(evidence.nodes_why, "kubectl seccomp rbac --verify prints the permissions that are needed")
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
     namespaces, pods, unread = _users(api, paths)

@@ -55,7 +55,7 @@ def _one_namespace(api: Api, wanted: Selection, namespace: str) -> Found:
     first = next(pods, None)
     if first is None and exists is None:
         # An API server answers a list in a namespace that does not exist with an empty one.
-        unsure = Gap("namespace", f"namespace/{namespace}", "no pods in it, and it cannot be seen whether it exists")
+        unsure = Gap("namespace", f"namespace/{namespace}", "it has no pods, and whether it exists cannot be seen")
         return Found([namespace], iter((unsure,)))
     return Found([namespace], pods if first is None else chain((first,), pods))
 
@@ -78,7 +78,7 @@ def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:
         try:
             found = _one_namespace(api, wanted, namespace)
         except Fault as fault:
-            hint = "nor in all namespaces: -n names another one, and kubectl seccomp rbac prints the rights that are needed"
+            hint = "nor in all namespaces: -n names another one, and kubectl seccomp rbac prints the permissions that are needed"
             raise Fault(fault.message, hint, fault.code) from fault
         only = Gap("namespaces", "cluster", f"{error.why}; only namespace {namespace} is audited")
         return Found(found.namespaces, chain((whole, only), found.pods))

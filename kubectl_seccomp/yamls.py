@@ -254,7 +254,7 @@ class _Builder:
             raise _wrong(event, "a key is empty or not a scalar")
         if text in top.value and text != LINE:
             if top.merged is None or text not in top.merged:
-                raise _wrong(event, f'key "{_short(text)}" stands twice')
+                raise _wrong(event, f'key "{_short(text)}" is there twice')
             top.merged.discard(text)
         return text
 

@@ -127,7 +127,7 @@ def _unknown_type(case: Case) -> Template | None:
     if case.declared_type in (None, "RuntimeDefault", "Localhost", "Unconfined"):
         return None
     return UNKNOWN_TYPE.finding(
-        case.effective.explanation if case.effective.decided_by is DecidedBy.NOTHING else "type is none that Kubernetes knows",
+        case.effective.explanation if case.effective.decided_by is DecidedBy.NOTHING else "type is not one that Kubernetes knows",
         evidence=(case.written,),
         patch=_NEW,
     )
@@ -137,7 +137,7 @@ def _raw_filter(case: Case) -> Template | None:
     if all(key != RAW_FILTER for key, _ in case.annotations):
         return None
     return RAW_FILTER_ANNOTATION.finding(
-        f"{RAW_FILTER} can replace the whole profile by a raw filter", evidence=(f"annotation {RAW_FILTER}",)
+        f"{RAW_FILTER} can replace the whole profile with a raw filter", evidence=(f"annotation {RAW_FILTER}",)
     )
 
 
@@ -157,9 +157,10 @@ EXPLICIT_UNCONFINED = Check(
     title="Unconfined is set",
     severities=(Severity.HIGH,),
     run=_explicit_unconfined,
-    why="seccompProfile type Unconfined switches the filter off: every system call of the kernel can be made. It also beats "
-    "the kubelet's seccompDefault, and on a container it beats the pod's profile.",
-    fix="Set seccompProfile type RuntimeDefault on the container, or take the container's field away so that the pod's counts.",
+    why="seccompProfile type Unconfined switches the filter off: the container can make every system call of the kernel. It also "
+    "overrides the kubelet's seccompDefault, and on a container it overrides the pod's profile. Capabilities, AppArmor and "
+    "SELinux are not affected.",
+    fix="Set seccompProfile type RuntimeDefault on the container, or remove the container's field so that the pod's applies.",
     sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",),
 )
 UNSET_DEFAULT_OFF = Check(
@@ -183,8 +184,8 @@ KUBELET_ONLY = Check(
     title="Protected by the kubelet's default only",
     severities=(Severity.LOW,),
     run=_kubelet_only,
-    why="Nothing is set; the filter comes from seccompDefault of the kubelet on this node. On a node without it the same pod runs "
-    "unconfined, and Pod Security Restricted refuses it.",
+    why="Nothing is set; the filter comes from the seccompDefault of this node's kubelet. The container is protected now, but on "
+    "a node without that default the same pod runs unconfined, and Pod Security Restricted refuses it.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod: nothing changes where it runs now.",
     sources=(
         "kubernetes enhancement 2413, seccompDefault",
@@ -197,10 +198,10 @@ UNSET_UNKNOWN = Check(
     title="Nothing set, and the kubelet's default is unknown",
     severities=(Severity.MEDIUM,),
     run=_unset_unknown,
-    why="Nothing is set, so the kubelet decides, and it could not be found out what it does. seccompDefault is off unless "
-    "somebody has turned it on.",
-    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. To know what runs now, allow `get nodes/proxy`, or use "
-    "`kubectl seccomp check pod`; for manifests say --seccomp-default on or off.",
+    why="Nothing is set, so the kubelet decides, and what it does could not be found out. seccompDefault is off unless somebody "
+    "has turned it on. This does not mean that the container has no filter.",
+    fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. To know what runs now, allow `get nodes/proxy`, or "
+    "use `kubectl seccomp check pod`; for manifests, give --seccomp-default on or off.",
     sources=("kubernetes cmd/kubelet/app/server.go: configuration or flag (1.25 to 1.36)",),
 )
 LOST_TO_PRIVILEGED = Check(
@@ -210,7 +211,7 @@ LOST_TO_PRIVILEGED = Check(
     severities=(Severity.MEDIUM,),
     run=_lost_to_privileged,
     why="The container is privileged: the runtime loads no filter for it, whatever profile is set or the kubelet adds.",
-    fix="Take privileged away and add only the capabilities it needs; the profile then takes effect.",
+    fix="Remove privileged and add only the capabilities that the container needs; the profile then takes effect.",
     sources=(
         "containerd internal/cri/server/container_create_linux.go (1.6 to 2.4)",
         "CRI-O server/container_create.go setupSeccomp, privileged_seccomp_profile (1.33)",
@@ -223,10 +224,9 @@ DEAD_ANNOTATION = Check(
     title="Only an annotation, which has no effect",
     severities=(Severity.HIGH, Severity.MEDIUM, Severity.LOW),
     run=_dead_annotation,
-    why="The annotations seccomp.security.alpha.kubernetes.io/pod and container.seccomp.security.alpha.kubernetes.io/NAME have had "
-    "no effect since Kubernetes 1.27. Whoever wrote one believes that it decides; what decides is the "
-    "kubelet's default.",
-    fix="Replace the annotation by securityContext.seccompProfile: runtime/default and docker/default mean RuntimeDefault, "
+    why="The annotations seccomp.security.alpha.kubernetes.io/pod and container.seccomp.security.alpha.kubernetes.io/NAME have "
+    "had no effect since Kubernetes 1.27. Whoever wrote one may believe that it works; what decides is the kubelet's default.",
+    fix="Replace the annotation with securityContext.seccompProfile: runtime/default and docker/default mean RuntimeDefault, "
     "localhost/FILE means type Localhost with localhostProfile FILE.",
     sources=(
         "kubernetes pull request 114947 (1.27)",
@@ -239,19 +239,20 @@ POD_OVERRIDDEN = Check(
     title="The pod says Unconfined, every container overrides it",
     severities=(Severity.LOW,),
     run=_pod_overridden,
-    why="Every container is confined by its own profile, but the pod's Unconfined is a trap for the next container, and Pod "
-    "Security Baseline refuses the pod for it.",
+    why="No container runs unconfined now: each has a profile of its own. But the pod's Unconfined is a trap for the next "
+    "container, and Pod Security Baseline refuses the pod for it.",
     fix="Set the pod's securityContext.seccompProfile type RuntimeDefault, or remove it.",
     sources=("pod-security-admission policy/check_seccompProfile_baseline.go",),
 )
 RAW_FILTER_ANNOTATION = Check(
     id="KS113",
     slug="raw-filter-annotation",
-    title="A raw filter by annotation",
+    title="A raw filter set by annotation",
     severities=(Severity.CRITICAL,),
     run=_raw_filter,
-    why="crun replaces the whole seccomp profile by the program in the annotation run.oci.seccomp_bpf_data, if the runtime hands "
-    "it on (CRI-O before 1.27.6, 1.28.6, 1.29.4 and 1.30.0 did). What the fields say is then worth nothing.",
+    why="crun replaces the whole seccomp profile with the program in the annotation run.oci.seccomp_bpf_data, if the runtime "
+    "passes it on (CRI-O before 1.27.6, 1.28.6, 1.29.4 and 1.30.0 did). What the fields say then has no effect. Where the "
+    "runtime does not pass it on, the annotation does nothing.",
     fix="Remove the annotation. Nothing in Kubernetes needs it.",
     sources=(
         "crun crun.1.md run.oci.seccomp_bpf_data",
@@ -264,8 +265,8 @@ CRIO_ANNOTATION = Check(
     title="A seccomp annotation of CRI-O",
     severities=(Severity.INFO,),
     run=_crio_annotation,
-    why="CRI-O can take a profile from an OCI artifact, or watch the calls that are refused, when an annotation asks for it and "
-    "the runtime handler allows it; by default it does not.",
+    why="CRI-O can take a profile from an OCI artifact, or watch for refused syscalls, when an annotation asks for it and the "
+    "runtime handler allows it; by default it does not.",
     fix="Check allowed_annotations of the node's CRI-O. Prefer a Localhost profile, which the API shows.",
     sources=("CRI-O internal/config/seccomp/seccompociartifact (1.30), notifier.go (1.26)",),
 )
@@ -275,9 +276,9 @@ UNKNOWN_TYPE = Check(
     title="An unknown profile type",
     severities=(Severity.MEDIUM,),
     run=_unknown_type,
-    why="The written type is none that Kubernetes knows. API servers refuse it; a kubelet that is older than the API server would "
-    "run the container without any filter.",
-    fix="Write RuntimeDefault, Localhost or Unconfined, exactly so.",
+    why="The written type is not one that Kubernetes knows. API servers refuse it; a kubelet that is older than the API server "
+    "would run the container without any filter.",
+    fix="Write RuntimeDefault, Localhost or Unconfined, spelled exactly like this.",
     sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go fieldSeccompProfile (1.25 to 1.36)",),
 )
 CHECKS = (

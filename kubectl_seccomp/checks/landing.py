@@ -83,8 +83,8 @@ DEPENDS_ON_NODE = Check(
     title="Confined or not, depending on the node",
     severities=(Severity.MEDIUM,),
     run=_depends_on_node,
-    why="Nothing is set, and the nodes that this pod could be placed on disagree: some kubelets run with seccompDefault, some without. "
-    "Where it has a filter now it loses that with its next move, and nothing tells.",
+    why="Nothing is set, and the nodes that this pod could be placed on disagree: some kubelets run with seccompDefault, some "
+    "without. A container that has a filter now can lose it the next time its pod is placed, and nothing reports it.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod: nothing changes where it has a filter now. Or turn on "
     "seccompDefault on the other nodes.",
     sources=(
@@ -99,8 +99,9 @@ NOT_EVERYWHERE = Check(
     title="The profile file is not right on every node where the pod could land",
     severities=(Severity.HIGH, Severity.MEDIUM),
     run=_not_everywhere,
-    why="The file is looked for on whatever node the pod is placed. On some that the scheduler could choose it is missing, does not "
-    "load, or gives no filter worth the name: there the container cannot start, or runs without protection.",
+    why="The file is looked for on whatever node the pod is placed. On some nodes that the scheduler could choose it is missing, "
+    "does not load, or gives no effective filter: there the container cannot start, or runs without protection. Where the pod "
+    "runs now may be fine.",
     fix="Put the same profile at that path on every node that the pod can be placed on (a DaemonSet, the node image, or the Security "
     "Profiles Operator), or keep the pod to nodes that have it, by a node selector.",
     sources=(
@@ -115,8 +116,8 @@ DIFFERS = Check(
     title="The profile file differs between nodes",
     severities=(Severity.LOW,),
     run=_differs,
-    why="The nodes that the pod could be placed on have different files at that path: what the container may do depends on where it "
-    "lands. While a new version is being rolled out that is expected, afterwards it is not.",
+    why="The nodes that the pod could be placed on have different files at that path: what the container may do depends on where "
+    "it lands. While a new version is being rolled out this is expected, afterwards it is not.",
     fix="Find the node that was left out, and give all of them the same file; kubectl seccomp check profile shows which has which.",
     sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go: a path on the node (1.25 to 1.36)",),
 )

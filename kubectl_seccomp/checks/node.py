@@ -100,22 +100,23 @@ DEFAULT_OFF = Check(
     title="The kubelet's default is off",
     severities=(Severity.LOW,),
     run=no_container,
-    why="Without seccompDefault the kubelet starts every container that sets no profile without a filter. Those that do set one are "
-    "not concerned.",
-    fix="Set seccompDefault: true in the kubelet's configuration (or --seccomp-default) and restart the kubelet, after a look at what "
-    "would change: containers take it up when they are created again.",
+    why="Without seccompDefault the kubelet starts every container that sets no profile without a filter. Containers that do set "
+    "one are not affected.",
+    fix="Set seccompDefault: true in the kubelet's configuration (or --seccomp-default) and restart the kubelet, after checking "
+    "what would change (`kubectl seccomp audit --what-if seccompDefault`). Containers get the filter when they are created "
+    "again.",
     sources=("kubernetes cmd/kubelet/app/server.go (1.25 to 1.37)",),
 )
 WRITABLE = Check(
     id="KS202",
     needs=NEEDS,
     slug="profile-writable",
-    title="A profile can be changed by others than root",
+    title="A profile can be changed by users other than root",
     severities=(Severity.HIGH, Severity.MEDIUM),
     run=no_container,
-    why="Who can write the file, or exchange it in its folder, decides what the containers that use it may do from their next restart "
-    "on, and nothing in the cluster shows it.",
-    fix="chmod go-w on the node; a profile needs no more than mode 644, its folders 755.",
+    why="Whoever can write the file, or replace it in its folder, decides what the containers that use it may do from their next "
+    "restart on, and nothing in the cluster shows it. This does not mean that somebody has changed it.",
+    fix="Run chmod go-w on the node; a profile needs no more than mode 644, its folders 755.",
     sources=("containerd internal/cri/sputil/seccomp_linux.go: the file is read when a container is created (1.6 to 2.4)",),
 )
 OWNER = Check(
@@ -125,9 +126,10 @@ OWNER = Check(
     title="A profile does not belong to root",
     severities=(Severity.MEDIUM,),
     run=no_container,
-    why="A file's owner can change it whatever its mode says, so a process with that user id on the node, also in a container that "
-    "mounts the folder, decides what the profile allows. The Security Profiles Operator's own files are expected to be its user's.",
-    fix="chown root:root on the node, and let whatever puts the files there do so as root.",
+    why="A file's owner can change it whatever its mode says, so a process with that user id on the node, even in a container "
+    "that mounts the folder, decides what the profile allows. The Security Profiles Operator's own files are expected to belong "
+    "to its user.",
+    fix="Run chown root:root on the node, and let whatever puts the files there do so as root.",
     sources=("inode(7): a file's owner may always change its mode",),
 )
 WITHOUT_EFFECT = Check(
@@ -139,8 +141,8 @@ WITHOUT_EFFECT = Check(
     run=no_container,
     why="A profile without defaultAction and without syscalls (an empty object, null, a wrapped Kubernetes resource) makes the runtime "
     "start a container without any filter, and no error is seen. Where no pod on the node uses it, it is a trap for the next one.",
-    fix="Replace the file by a real profile, a JSON object with defaultAction and syscalls at its top level, and restart the pods that "
-    "use it; or remove it.",
+    fix="Replace the file with a real profile, a JSON object with defaultAction and syscalls at its top level, and restart the "
+    "pods that use it; or remove it.",
     sources=("runc libcontainer/specconv/spec_linux.go SetupSeccomp (1.1 to 1.5)",),
 )
 REFUSED = Check(
@@ -150,7 +152,8 @@ REFUSED = Check(
     title="A profile on the node does not load",
     severities=(Severity.HIGH, Severity.LOW),
     run=no_container,
-    why="The container runtime cannot load what is there: a container that uses it does not start, or not again.",
+    why="The container runtime cannot load what is there: a container that uses it cannot start, or start again. One that is "
+    "running is not affected until then.",
     fix="Correct the file on the node, or remove it where nothing uses it.",
     sources=(
         "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
@@ -179,7 +182,7 @@ FORBIDS_NOTHING = Check(
     title="A profile in use forbids nothing",
     severities=(Severity.MEDIUM,),
     run=no_container,
-    why="The filter loads, and the kernel reports one, but every system call passes it.",
+    why="The filter loads, and the kernel reports one, but every syscall passes it.",
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )

@@ -37,9 +37,9 @@ def _refused_path(case: Case) -> Template | None:
 def _wrong_path(kind: str, path: str) -> str | None:
     named = f"localhostProfile {short(path)}"
     if kind in ("RuntimeDefault", "Unconfined"):
-        return f"{named} beside type {kind}: the API server refuses it"
+        return f"{named} with type {kind}: the API server refuses it"
     if kind == "Localhost" and (path.startswith("/") or ".." in path.split("/")):
-        return f"{named} is absolute or leads upwards: the API server refuses it"
+        return f"{named} is absolute or contains ..: the API server refuses it"
     if kind == "Localhost" and posixpath.normpath(path) == ".":
         return f"{named} is the seccomp directory itself: the container cannot start"
     return None
@@ -88,7 +88,7 @@ def _forbids_nothing(case: Case) -> Template | None:
     file = case.file
     if file.state is not FileState.PRESENT or not file.forbids_nothing or not case.loads_file:
         return None
-    said = about(case.path, case.placement.node_name, file, "lets every call pass")
+    said = about(case.path, case.placement.node_name, file, "lets every syscall pass")
     return FORBIDS_NOTHING.finding(said, evidence=_file_evidence(case), patch="RuntimeDefault")
 
 
@@ -153,7 +153,7 @@ PROFILE_PATH = Check(
     title="A localhostProfile that Kubernetes refuses",
     severities=(Severity.HIGH,),
     run=_refused_path,
-    why="A localhostProfile is a path relative to <kubelet root>/seccomp, without `..`, and only beside type Localhost. The API server "
+    why="A localhostProfile is a path relative to <kubelet root>/seccomp, without `..`, and only with type Localhost. The API server "
     "refuses anything else, so the pod is never made; a path that is the directory itself is accepted, and no container starts "
     "with it.",
     fix="Write the path of a file relative to <kubelet root>/seccomp, or use type RuntimeDefault without a localhostProfile.",
@@ -168,9 +168,10 @@ FILE_MISSING = Check(
     title="The profile file is not on the node",
     severities=(Severity.HIGH,),
     run=_missing,
-    why="The container runtime opens the file each time a container is created; without it the container cannot be created.",
+    why="The container runtime opens the file each time a container is created; without it the container cannot be created. One "
+    "that is running is not affected until its next restart.",
     fix="Put the profile at that path on every node the pod can run on (a DaemonSet, the node image, or the Security Profiles "
-    "Operator), or set type RuntimeDefault. The container is tried again by itself.",
+    "Operator), or set type RuntimeDefault. The kubelet retries the container by itself.",
     sources=(
         "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
         "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
@@ -185,8 +186,8 @@ FILE_WITHOUT_EFFECT = Check(
     run=_without_effect,
     why="A profile without defaultAction and without syscalls (an empty object, null, a wrapped Kubernetes resource) is valid JSON, "
     "passes every admission control, and makes containerd and CRI-O start the container without any filter.",
-    fix="Replace the file by a real profile (a JSON object with defaultAction and syscalls at its top level) and restart the pod; "
-    "until then use type RuntimeDefault.",
+    fix="Replace the file with a real profile (a JSON object with defaultAction and syscalls at its top level) and restart the "
+    "pod; until then use type RuntimeDefault.",
     sources=(
         "runc libcontainer/specconv/spec_linux.go SetupSeccomp (1.1 to 1.5)",
         "containers-common pkg/seccomp/seccomp_linux.go setupSeccomp",
@@ -199,8 +200,9 @@ FILE_REFUSED = Check(
     title="The profile file does not load",
     severities=(Severity.HIGH,),
     run=_refused,
-    why="The container runtime cannot load the file: a container with it does not start, or not again.",
-    fix="Correct the file on the node; the container is tried again by itself.",
+    why="The container runtime cannot load the file: a container with it cannot start, or start again. One that is running is "
+    "not affected until then.",
+    fix="Correct the file on the node; the kubelet retries the container by itself.",
     sources=(
         "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
         "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
@@ -213,7 +215,7 @@ FORBIDS_NOTHING = Check(
     title="The profile forbids nothing",
     severities=(Severity.MEDIUM,),
     run=_forbids_nothing,
-    why="The filter loads, and the kernel reports one, but every system call passes it.",
+    why="The filter loads, and the kernel reports one, but every syscall passes it.",
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )
@@ -224,9 +226,10 @@ FILE_CHANGED = Check(
     title="The profile file has changed since the container started",
     severities=(Severity.MEDIUM,),
     run=_changed,
-    why="The container runtime reads the file once, when it creates the container. One that runs keeps the filter of that time; what "
-    "the file says now counts from its next restart on. So what was looked at is not what runs.",
-    fix="Restart the pod, so that it runs with what the file says, after making sure that it can.",
+    why="The container runtime reads the file once, when it creates the container. A running container keeps the filter it got "
+    "then; what the file says now applies from its next restart on. So the file that was read may not be what runs. The rollout "
+    "of a new version looks the same as any other change.",
+    fix="Restart the pod so that it runs with what the file says now, after making sure that it can start with it.",
     sources=(
         "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
         "inode(7): ctime, which unlike mtime cannot be set",
@@ -236,11 +239,11 @@ FILE_PROBLEMS = Check(
     id="KS308",
     needs="file",
     slug="file-has-problems",
-    title="The profile file means something else than it says, or less than it should",
+    title="The profile file does something other than it says, or less than it should",
     severities=(Severity.HIGH, Severity.MEDIUM),
     run=_problems,
-    why="The file loads, and lint finds something in it as this node's runtime reads it: calls that are open, rules that do not "
-    "count, calls that the runtime itself needs to start a container.",
+    why="The file loads, and lint finds something in it as this node's runtime reads it: syscalls that are open, rules that have "
+    "no effect, syscalls that the runtime itself needs to start a container.",
     fix="Run kubectl seccomp profile lint node/NAME:PATH for every problem with its place, correct the file on the node, and restart "
     "the pod.",
     sources=("the checks KS310 to KS360",),

@@ -83,7 +83,7 @@ def _no_filter(case: Case) -> Template | None:
     if not (older or case.effective.type is EffectiveType.UNKNOWN) or not unfiltered(case.observed):
         return None
     return NO_FILTER.finding(
-        "the kernel reports no filter" + older * ": it started before its kubelet, whose default was another then",
+        "the kernel reports no filter" + older * ": it started before its kubelet, when the default was another one",
         evidence=(case.written, case.seen),
         patch="RuntimeDefault",
     )
@@ -110,8 +110,8 @@ MIRROR_POD = Check(
     title="A mirror of a static pod",
     severities=(Severity.INFO,),
     run=_mirror,
-    why="The API shows a copy of a static pod. Admission webhooks can have changed the copy, never the real pod, so what it says "
-    "is only assumed.",
+    why="The API shows a copy of a static pod. Admission webhooks can have changed the copy, but never the real pod, so what the "
+    "copy says is only assumed.",
     fix="Look at the manifest in the kubelet's static pod directory on the node.",
     sources=("kubernetes pkg/kubelet/pod/pod_manager.go IsMirrorPodOf (1.36)",),
 )
@@ -123,7 +123,7 @@ CANNOT_START = Check(
     run=_cannot_start,
     why="The container runtime refuses the profile, or the profile refuses what the runtime has to do to start the container.",
     fix="Put a valid profile at that path on every node the pod can run on, or set seccompProfile type RuntimeDefault. The "
-    "container is tried again by itself.",
+    "kubelet retries the container by itself.",
     sources=(
         "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
         "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
@@ -136,8 +136,9 @@ KILLED = Check(
     title="The container ended as if killed by its filter",
     severities=(Severity.MEDIUM,),
     run=_killed,
-    why="Its main process ended with exit code 159: 128 + 31 (SIGSYS), the signal with which a seccomp filter kills.",
-    fix="Find the call in the node's kernel log (audit type 1326) and allow it in the profile, or let the profile answer with an "
+    why="Its main process ended with exit code 159: 128 + 31 (SIGSYS), the signal with which a seccomp filter kills. That is a "
+    "sign, not proof: a program can also exit with 159 of its own accord.",
+    fix="Find the syscall in the node's kernel log (audit type 1326) and allow it in the profile, or let the profile return an "
     "error (SCMP_ACT_ERRNO) instead of killing.",
     sources=("seccomp(2): SECCOMP_RET_KILL_PROCESS ends a process as if by SIGSYS",),
 )
@@ -150,7 +151,7 @@ CONTRADICTION = Check(
     run=_contradiction,
     why="By its fields, its node and its runtime the container has a filter; its process has none. Something replaced or dropped "
     "the profile: a runtime's configuration, an NRI plugin, or a kernel without seccomp.",
-    fix="Restart the pod and check again. If it stays, look at the configuration of the container runtime on this node.",
+    fix="Restart the pod and check again. If the finding stays, look at the configuration of the container runtime on this node.",
     sources=("proc_pid_status(5): Seccomp",),
 )
 UNEXPECTED_FILTER = Check(
@@ -160,8 +161,8 @@ UNEXPECTED_FILTER = Check(
     title="A filter where none was expected",
     severities=(Severity.INFO,),
     run=_unexpected,
-    why="The process has a filter although nothing gives it one: the application loaded one itself, the node runs inside of a filtered "
-    "container, or a default changed after the container started. At its next restart it may have none.",
+    why="The process has a filter although nothing gives it one: the application loaded one itself, the node runs inside a "
+    "filtered container, or a default changed after the container started. At its next restart it may have none.",
     fix="Do not rely on it: set securityContext.seccompProfile type RuntimeDefault.",
     sources=("proc_pid_status(5): Seccomp",),
 )
@@ -172,8 +173,8 @@ NO_FILTER = Check(
     title="The kernel reports no filter",
     severities=(Severity.HIGH,),
     run=_no_filter,
-    why="What should be in force could not be worked out, or the kubelet's default was turned on after the container had started; its "
-    "process was looked at, and it has no filter.",
+    why="Which profile should be in force could not be worked out, or the kubelet's default was turned on after the container "
+    "had started; its process was looked at, and it has no filter.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. A default that was turned on later takes effect when the "
     "container is created again.",
     sources=("proc_pid_status(5): Seccomp",),

@@ -43,7 +43,7 @@ def audit(
     query = query_of(output)
     if limit and (what_if is not None or output.output not in _LIMITED):
         other = "--what-if" if what_if is not None else f"-o {output.output.value}"
-        raise Fault(f"--limit: not together with {other}", "it counts rows of a table, or findings in json and yaml", 2)
+        raise Fault(f"--limit cannot be combined with {other}", "it limits the rows of a table, or the findings in json and yaml", 2)
     if what_if is not None:
         return _forecast(files, selecting, verifying, output, connection)
     _refuse_blind(judging, verifying)
@@ -69,7 +69,7 @@ def audit(
     code = finish(report, output, judging.fail_on)
     found = sum(report.tail().summary.findings.values())
     if limit and found > limit and (query or output.output in MACHINE):
-        say(f"hint: the worst {limit} of {found} findings are listed: without --limit all are.")
+        say(f"hint: the worst {limit} of {found} findings are listed: leave out --limit to see all of them.")
     return code
 
 
@@ -78,9 +78,11 @@ def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: 
     from ..render.forecast import changing, summary, table
 
     if files.filename or verifying.verify or verifying.exec_:
-        raise Fault("--what-if looks at a cluster as it is: not together with -f, --verify or --exec", "leave out one or the other", 2)
+        raise Fault(
+            "--what-if looks at a cluster as it is: it cannot be combined with -f, --verify or --exec", "leave out one or the other", 2
+        )
     if output.output not in (Format.TABLE, Format.JSON, Format.YAML):
-        raise Fault(f"--what-if has no -o {output.output.value}", "it has table, json, yaml", 2)
+        raise Fault(f"--what-if does not support -o {output.output.value}", "it supports table, json and yaml", 2)
     query = query_of(output)
     report = make_report(files, selecting, Judging(), connection, cluster_wide=True, judge=False, pool=verifying.nodes or "")
     if query or output.output is not Format.TABLE:
@@ -127,18 +129,20 @@ def make_report(
     rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None, strengths=strengths)
     if files.filename:
         if look is not None:
-            raise Fault("--verify and --exec look at a cluster: not together with -f", "leave out one or the other", 2)
+            raise Fault("--verify and --exec look at a cluster: they cannot be combined with -f", "leave out one or the other", 2)
         if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
-            raise Fault("-A, -n, -l and --field-selector select in a cluster: not together with -f", "leave out one or the other", 2)
+            raise Fault(
+                "-A, -n, -l and --field-selector select in a cluster: they cannot be combined with -f", "leave out one or the other", 2
+            )
         return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
     if files.recursive or files.seccomp_default:
-        raise Fault("-R and --seccomp-default belong to -f", "-f names the manifests", 2)
+        raise Fault("-R and --seccomp-default only work with -f", "give the manifests with -f", 2)
     from ..evidence import nodes_evidence
     from ..scope import Selection, select
     from .connect import open_api
 
     if selecting.all_namespaces and connection.namespace:
-        say("warning: -A looks at all namespaces: -n is not used")
+        say("warning: -n is ignored, because -A looks at all namespaces")
     api = open_api(connection)
     everywhere = selecting.all_namespaces or (cluster_wide and not connection.namespace)
     namespace = None if everywhere else api.connection.namespace
@@ -163,17 +167,17 @@ def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
     looked = frozenset(("file", "process") if verifying.verify else ("process",) if verifying.exec_ else ())
     for key in judging.select:
         if known(key) and blind(key, frozenset(("file", "process"))):
-            raise Fault(f"--select {key} is about nodes, and finds nothing here", "see: kubectl seccomp check node --help", 2)
+            raise Fault(f"--select {key} is a check on nodes, and finds nothing here", "see: kubectl seccomp check node --help", 2)
         if known(key) and blind(key, looked):
-            raise Fault(f"--select {key} needs a look at the nodes, without which it finds nothing", "add --verify", 2)
+            raise Fault(f"--select {key} finds nothing without a look at the nodes", "add --verify", 2)
 
 
 def _refuse_unasked(verifying: Verifying, probing: Probing) -> None:
     """Stop where it was said how to ask the nodes, and they are not asked."""
     if not verifying.verify and replace(verifying, exec_=False) != Verifying():
-        raise Fault("--nodes, --max-nodes, --concurrency and --earlier say how --verify asks", "add --verify", 2)
+        raise Fault("--nodes, --max-nodes, --concurrency and --earlier only work with --verify", "add --verify", 2)
     if probing.dry_run and (not verifying.verify or verifying.exec_):
-        raise Fault("--dry-run shows the probe pods of --verify", "give --verify, and not --exec", 2)
+        raise Fault("--dry-run prints the probe pods of --verify, and only works with it", "add --verify, and leave out --exec", 2)
 
 
 def _manifests(files: Files) -> Iterator[Pod | Gap]:

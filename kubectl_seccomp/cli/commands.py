@@ -17,20 +17,20 @@ from .profile_commands import PROFILING
 COMMANDS: tuple[Command, ...] = (
     Command(
         "audit",
-        "Tell for every container what profile it was given, what it really gets, and why.",
+        "Show for every container which seccomp profile it declares, which it really gets, and why.",
         "audit.audit",
-        "Looks at all namespaces unless -n says otherwise, or at manifests with -f. Reads only, unless --verify asks the nodes by a"
-        " short-lived pod each, which is removed again. Exits with 1 when something was found (--fail-on), with 3 when something"
-        " could not be read.",
+        "Looks at all namespaces unless -n says otherwise, or at manifests with -f. Only reads, unless --verify"
+        " creates a short-lived pod on each node, which is removed afterwards. Exits with 1 when something was found (--fail-on),"
+        " with 3 when something could not be read.",
         (
             Example("The whole cluster, worst first", "kubectl seccomp audit"),
-            Example("The same, proved on every node", "kubectl seccomp audit --verify"),
+            Example("The same, proven on every node", "kubectl seccomp audit --verify"),
             Example("Part of one namespace", "kubectl seccomp audit -n shop -l app=web"),
-            Example("For a program, failing from high on", "kubectl seccomp audit -o json --fail-on high"),
+            Example("For scripts, failing only on high or worse", "kubectl seccomp audit -o json --fail-on high"),
             Example("Manifests, for nodes with seccompDefault", "kubectl seccomp audit -f manifests/ -R --seccomp-default on"),
             Example("A dump of another cluster", "kubectl get pods -A -o json | kubectl seccomp audit -f -"),
             Example("What seccompDefault would change", "kubectl seccomp audit --what-if seccompDefault"),
-            Example("Names of the unconfined", "kubectl seccomp audit -o name --failing --select explicit-unconfined"),
+            Example("Only the names of what is unconfined", "kubectl seccomp audit -o name --failing --select explicit-unconfined"),
         ),
         None,
         (SELECTING, NAMESPACE, FILES, VERIFYING, FORECASTING, PROBING, OUTPUT, FAILING, JUDGING, CONNECTION),
@@ -63,19 +63,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "cleanup",
-        "Remove node probe pods that a killed run has left behind, once their time is over.",
+        "Remove node probe pods that a killed run has left behind, once their deadline has passed.",
         "pods.cleanup",
-        "Looks into all namespaces, or into that of -n.",
+        "Looks in all namespaces, or only in that of -n.",
         (
-            Example("Those that no run waits for any more", "kubectl seccomp cleanup"),
-            Example("All of one namespace, at once", "kubectl seccomp cleanup --all -n shop"),
+            Example("Those past their deadline", "kubectl seccomp cleanup"),
+            Example("All of one namespace, whatever their deadline", "kubectl seccomp cleanup --all -n shop"),
         ),
         None,
         (NAMESPACE, options.CLEANING, CONNECTION),
     ),
     Command(
         "rbac",
-        "Print the least rights that a feature needs, as roles to apply and bind.",
+        "Print the minimal permissions that a feature needs, as roles to apply and bind.",
         "rbac.rbac",
         "",
         (
@@ -110,8 +110,8 @@ COMMANDS: tuple[Command, ...] = (
         "version.version",
         "",
         (
-            Example("For a report of a fault", "kubectl seccomp version"),
-            Example("Without asking the server, for a program", "kubectl seccomp version --client -o json"),
+            Example("For a bug report", "kubectl seccomp version"),
+            Example("For scripts, without asking the server", "kubectl seccomp version --client -o json"),
         ),
         None,
         (options.VERSIONS, CONNECTION),
@@ -119,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
 )  # fmt: skip
 
 # The start of a name of two words, and what help says of it.
-FAMILIES = {"check": "Prove what one thing has.", "profile": "Say what a seccomp profile means on a node."}
+FAMILIES = {"check": "Check one pod, node or profile in depth.", "profile": "Show, explain, compare and convert profiles."}
 
 
 def everything() -> dict[str, Option]:

@@ -30,7 +30,7 @@ def completion(what: str, folder: str | None = None) -> int:
     if what == "install":
         return _install(Path(folder).expanduser() if folder else _usual())
     if folder:
-        raise Fault("--dir belongs to `completion install`", "see: kubectl seccomp completion --help", 2)
+        raise Fault("--dir only works with `completion install`", "see: kubectl seccomp completion --help", 2)
     put(_instructions(what))
     return 0
 
@@ -55,16 +55,16 @@ def _usual() -> Path:
         return krew
     plugin = shutil.which(PLUGIN)
     if plugin is None:
-        raise Fault(f"{PLUGIN} is not on PATH, so kubectl would not find what belongs to it", "--dir says where to write")
+        raise Fault(f"{PLUGIN} is not on PATH, so kubectl would not find what belongs to it", "choose a folder with --dir")
     return Path(plugin).parent
 
 
 def _install(folder: Path) -> int:
     if os.name == "nt":
-        raise Fault("on Windows a shell script is of no use to kubectl", "pip and uv install kubectl_complete-seccomp.exe")
+        raise Fault("kubectl on Windows cannot run a shell script", "pip and uv install kubectl_complete-seccomp.exe")
     path = folder / NAME
     if _written(path):
-        put([f"{path} is there already\n"])
+        put([f"{path} already exists\n"])
     else:
         _write(path)
         put([f"wrote {path}\n"])
@@ -87,7 +87,7 @@ def _written(path: Path) -> bool:
         return os.access(path, os.X_OK) or _make_executable(path)
     if _MARK.encode() in start:
         return False
-    raise Fault(f"{path} is not ours: it is left as it is", "move it away, or give another folder with --dir")
+    raise Fault(f"{path} was not written by this command: it is left as it is", "move it away, or give another folder with --dir")
 
 
 def _make_executable(path: Path) -> bool:
@@ -107,7 +107,9 @@ def _write(path: Path) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise Fault(f"cannot write {path}: {error.strerror}", "--dir says where else, such as a folder of your own on PATH") from error
+        raise Fault(
+            f"cannot write {path}: {error.strerror}", "choose another folder with --dir, such as one of your own on PATH"
+        ) from error
 
 
 def _tell_what_is_missing(path: Path) -> None:
@@ -117,7 +119,7 @@ def _tell_what_is_missing(path: Path) -> None:
     elif not os.path.samefile(found, path):
         say(f"warning: kubectl finds {found} first")
     if shutil.which(PLUGIN) is None:
-        say(f"hint: {PLUGIN} is not on PATH: it is what does the work")
+        say(f"hint: {PLUGIN} is not on PATH: completion runs it")
     shell = Path(os.environ.get("SHELL", "")).name
     line, where = _LOAD.get(shell, _LOAD["bash"])
     say(f"kubectl's own completion must be loaded: {line} ({where})")

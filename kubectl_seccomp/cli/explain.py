@@ -15,6 +15,6 @@ def explain(check_id: str | None = None) -> int:
         return 0
     found = by_key(check_id)
     if found is None:
-        raise Fault(f'no check is called "{check_id}"', "kubectl seccomp explain lists them", 2)
+        raise Fault(f'there is no check "{check_id}"', "kubectl seccomp explain lists them", 2)
     put(page(found))
     return 0

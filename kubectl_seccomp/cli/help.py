@@ -12,7 +12,7 @@ WIDEST = 80
 LEAST = 60
 # Where the text of an option, or of a command, begins.
 COLUMN = 30
-SUMMARY = "Tell the declared, effective and observed seccomp profile of every container, with the reason."
+SUMMARY = "Show the declared, effective and observed seccomp profile of every container, with the reason."
 
 
 def page(command: Command | None, family: str, columns: int) -> str:

@@ -89,7 +89,9 @@ def _earlier(path: str | None) -> dict[tuple[str, str], str]:
             return hashes(file.read())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise Fault(f"{path} is no report to compare with: {why}", "--earlier takes what audit --verify -o json printed", 2) from error
+        raise Fault(
+            f"{path} is not a report to compare with: {why}", "--earlier takes the output of an earlier audit --verify -o json", 2
+        ) from error
 
 
 def _ask_nodes(
@@ -117,7 +119,7 @@ def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     except ApiError as error:
         raise Fault(f"cannot list nodes for --nodes: {error.why}") from error
     if not chosen:
-        raise Fault(f'no node fits --nodes "{selector}"', "see: kubectl get nodes --show-labels")
+        raise Fault(f'no node matches --nodes "{selector}"', "see: kubectl get nodes --show-labels")
     return chosen
 
 

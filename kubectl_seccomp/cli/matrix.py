@@ -60,10 +60,12 @@ def _accepted(paths: list[str], output: Output) -> list[str]:
         why = wrong_path(path)
         if why is not None:
             raise Fault(
-                f'"{path[:200]}" is no localhostProfile: {why}', "write it as in the pod's seccompProfile: profiles/app.json", 2
+                f'"{path[:200]}" is not a valid localhostProfile: {why}',
+                "write it as in the pod's seccompProfile: profiles/app.json",
+                2,
             )
     if output.output not in FORMATS:
-        raise Fault(f"check profile has no -o {output.output.value}", f"it has {', '.join(FORMATS)}", 2)
+        raise Fault(f"check profile does not support -o {output.output.value}", f"it supports {', '.join(FORMATS)}", 2)
     return list(dict.fromkeys(paths))
 
 

@@ -54,15 +54,15 @@ def _refuse(names: list[str], every: bool, judging: Judging) -> None:
     from ..checks.node import CHECKS
 
     if not names and not every:
-        raise Fault("which node?", "name it, or say --all for every node of the cluster", 2)
+        raise Fault("no node is named", "name one or more, or give --all for every node of the cluster", 2)
     if names and every:
-        raise Fault("names and --all do not go together", "leave out one or the other", 2)
+        raise Fault("names of nodes cannot be combined with --all", "leave out one or the other", 2)
     for name in names:
         if "/" in name.removeprefix("node/").removeprefix("nodes/"):
-            raise Fault(f'"{name}" is no node: check node takes names of nodes', "see: kubectl get nodes", 2)
+            raise Fault(f'"{name}" is not a node: check node takes names of nodes', "see: kubectl get nodes", 2)
     for key in (*judging.select, *judging.ignore):
         if not key or not any(begins(check, key) for check in CHECKS):
-            raise Fault(f'no check on nodes is called "{key}"', "see: kubectl seccomp explain", 2)
+            raise Fault(f'there is no check "{key}" on nodes', "see: kubectl seccomp explain", 2)
 
 
 def _report(api: Api, names: list[str], judging: Judging, probing: Probing, shown: Manifests | None) -> NodesReport:

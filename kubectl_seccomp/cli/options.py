@@ -39,16 +39,16 @@ SELECTING = Group("selecting", "Which pods", (
 FILES = Group("files", "Manifests", (
     listed("filename", "-f", "--filename", value="FILE", words=Words.FILES, kind=Kind.COMMAS,
           text="Manifest, directory, dump, or - for stdin, instead of a cluster; can be repeated."),
-    flag("recursive", "-R", "--recursive", text="Go down into directories."),
+    flag("recursive", "-R", "--recursive", text="Search directories recursively."),
     choice("seccomp_default", "--seccomp-default", value="ON|OFF", choices=Assume,
-            text="What to assume of the kubelet where nothing is set."),
+            text="What to assume of the kubelet's default where nothing is set."),
 ))  # fmt: skip
 
 OUTPUT = Group("output", "Output", (
     choice("output", "-o", "--output", value="FORMAT", choices=Format, default="table", text="Output format."),
-    flag("no_headers", "--no-headers", text="Leave out the column heads."),
-    text("query", "--query", value="JMESPATH", text="Print the answer to a JMESPath expression over the json form."),
-    flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something was unreadable."),
+    flag("no_headers", "--no-headers", text="Leave out the column headers."),
+    text("query", "--query", value="JMESPATH", text="Print the result of a JMESPath expression on the json form."),
+    flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something could not be read."),
 ))  # fmt: skip
 
 VERSIONS = Group("", "Output", (
@@ -59,15 +59,16 @@ VERSIONS = Group("", "Output", (
 FAILING = Group("", "Output", (
     flag("failing", "--failing", text="Only rows with findings; json and yaml stay whole."),
     number("limit", "--limit", default="", least=1,
-           text="Show only so many rows, or findings in json and yaml: the worst. All are counted."),
+           text="Show only this many rows, or findings in json and yaml, worst first; all are counted."),
 ))  # fmt: skip
 
 JUDGING = Group("judging", "Judging", (
-    choice("fail_on", "--fail-on", value="SEVERITY", choices=FailOn, default="medium", text="Exit with 1 from this severity on."),
+    choice("fail_on", "--fail-on", value="SEVERITY", choices=FailOn, default="medium",
+           text="Exit with 1 on findings of this severity or worse."),
     listed("select", "--select", value="CHECK", words=Words.CHECKS, kind=Kind.COMMAS,
-          text="Only checks with this id, slug or beginning; can be repeated."),
+          text="Only checks whose id or slug is this or begins with it; can be repeated."),
     listed("ignore", "--ignore", value="CHECK", words=Words.CHECKS, kind=Kind.COMMAS,
-          text="Without checks of this id, slug or beginning; can be repeated."),
+          text="Leave out checks whose id or slug is this or begins with it; can be repeated."),
     text("pss_version", "--pss-version", value="VERSION", default="latest",
           text="Version of the Pod Security Standards, such as v1.37."),
 ))  # fmt: skip
@@ -87,31 +88,31 @@ PROBING = Group("probing", "Node probe and exec", (
     Option("image", ("--image",), "Image of the node probe: anything with sh.", Kind.TEXT, "IMAGE",
            environment="KUBECTL_SECCOMP_IMAGE"),
     PROBE_NAMESPACE,
-    text("kubelet_root", "--kubelet-root", value="DIR", text="The kubelet's --root-dir, if it cannot be found out."),
+    text("kubelet_root", "--kubelet-root", value="DIR", text="The kubelet's --root-dir, where it cannot be found out."),
     number("timeout", "--timeout", default="60", least=1, text="Seconds for each exec and each probe."),
     flag("dry_run", "--dry-run", text="Print the probe pods that would be created, and create none."),
 ))  # fmt: skip
 
 VERIFYING = Group("verifying", "Proof", (
-    flag("verify", "--verify", text="Ask every node what its containers have, by one short-lived pod each."),
+    flag("verify", "--verify", text="Ask every node what its containers really have, by one short-lived pod per node."),
     flag("exec_", "--exec", text="Exec into every running container and read what it has."),
     text("nodes", "--nodes", value="SELECTOR", text="With --verify or --what-if: only nodes with these labels."),
-    number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most so many nodes."),
+    number("max_nodes", "--max-nodes", default="", least=1, text="With --verify: ask at most this many nodes."),
     text("earlier", "--earlier", value="FILE", words=Words.FILES,
-         text="With --verify: a json report of then, for the hash that a changed profile file had."),
-    number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask so many nodes at the same time."),
+         text="With --verify: an earlier json report, for the hash that a changed profile file had then."),
+    number("concurrency", "--concurrency", default="16", least=1, text="With --verify: ask this many nodes at the same time."),
 ))  # fmt: skip
 
 # For a command that always asks the nodes.
 ASKING = Group("verifying", "Which nodes", (
     text("nodes", "--nodes", value="SELECTOR", text="Only nodes with these labels."),
-    number("max_nodes", "--max-nodes", default="", least=1, text="Ask at most so many nodes."),
-    number("concurrency", "--concurrency", default="16", least=1, text="Ask so many nodes at the same time."),
+    number("max_nodes", "--max-nodes", default="", least=1, text="Ask at most this many nodes."),
+    number("concurrency", "--concurrency", default="16", least=1, text="Ask this many nodes at the same time."),
 ))  # fmt: skip
 
 FORECASTING = Group("", "Forecast", (
     choice("what_if", "--what-if", value="seccompDefault", choices=WhatIf,
-           text="Tell which containers would change if the kubelets had it, and what they would lose. --nodes: only those nodes'."),
+           text="Show which containers would change if the kubelets, or those of --nodes, had it, and what they would lose."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (
@@ -122,12 +123,12 @@ PROVING = Group("proving", "Node probe and exec", (
 RIGHTS = Group("", "For what", (
     flag("verify", "--verify", text="For audit --verify, all of check, and cleanup: probe pods in their namespace."),
     flag("exec_", "--exec", text="For audit --exec and check pod: exec."),
-    flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which is more than reading."),
+    flag("node_default", "--node-default", text="For the kubelets' own default: get nodes/proxy, which allows more than reading."),
     PROBE_NAMESPACE,
 ))  # fmt: skip
 
 CLEANING = Group("", "Which probe pods", (
-    flag("every", "--all", text="Also those whose time is not over yet."),
+    flag("every", "--all", text="Also those whose deadline has not passed yet."),
     PROBE_NAMESPACE,
 ))  # fmt: skip
 
@@ -136,30 +137,30 @@ READING = Group("probing", "Node probe, for node/NAME:PATH", PROBING.options[:4]
 
 LOADING = Group("loading", "Where it would be loaded", (
     choice("decoder", "--decoder", value="RUNTIME", choices=Decoder,
-            text="Who reads the file; containerd, or what the node has, unless given."),
+            text="Which runtime reads the file; containerd or the node's own unless given."),
     listed("capabilities", "--capabilities", value="LIST", kind=Kind.COMMAS,
           text="The container's capabilities: default, all, none, or names, such as default,SYS_ADMIN."),
     text("arch", "--arch", value="ARCH", text="The node's architecture; amd64 or the node's unless given."),
     text("kernel", "--kernel", value="VERSION", text="The node's kernel; 6.1 or the node's unless given."),
     text("runtime", "--runtime", value="NAME@VERSION", text="The OCI runtime, such as runc@1.2 or crun."),
-    text("libseccomp", "--libseccomp", value="VERSION", text="The release whose names the OCI runtime knows."),
+    text("libseccomp", "--libseccomp", value="VERSION", text="The OCI runtime's libseccomp release, such as 2.5.4."),
 ))  # fmt: skip
 
 LINTING = Group("", "Output", (
     choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
-    flag("recursive", "-R", "--recursive", text="Go down into directories."),
+    flag("recursive", "-R", "--recursive", text="Search directories recursively."),
 ))  # fmt: skip
 
 SHAPES = Group("", "Output", (
     choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
 ))  # fmt: skip
 
-EXPLAINING = Group("", "Which calls", (
-    listed("syscall", "--syscall", value="NAME", kind=Kind.COMMAS, text="Names or numbers of calls; can be repeated."),
+EXPLAINING = Group("", "Which syscalls", (
+    listed("syscall", "--syscall", value="NAME", kind=Kind.COMMAS, text="Names or numbers of syscalls; can be repeated."),
 ))  # fmt: skip
 
 CONVERTING = Group("", "Output", (
-    choice("to", "--to", value="FORM", choices=To, text="What to make of it."),
+    choice("to", "--to", value="FORM", choices=To, text="The form to write."),
     choice("output", "-o", "--output", value="FORMAT", choices=FileShape,
             text="Output format; json for oci and yaml for seccompprofile unless given."),
     text("name", "--name", value="NAME", text="Name of the SeccompProfile, if not that of the file."),
@@ -177,7 +178,7 @@ CONNECTION = Group("connection", "Connection", (
     text("server", "-s", "--server", value="URL", text="Address and port of the API server."),
     text("token", "--token", value="TOKEN", text="Bearer token for the API server."),
     text("certificate_authority", "--certificate-authority", value="FILE", words=Words.FILES,
-          text="Certificate file of the authority."),
+          text="Certificate file of the certificate authority."),
     text("client_certificate", "--client-certificate", value="FILE", words=Words.FILES, text="Client certificate file."),
     text("client_key", "--client-key", value="FILE", words=Words.FILES, text="Client key file."),
     flag("insecure_skip_tls_verify", "--insecure-skip-tls-verify", text="Do not check the server's certificate."),
@@ -186,11 +187,11 @@ CONNECTION = Group("connection", "Connection", (
     listed("as_groups", "--as-group", value="GROUP", text="Group to impersonate; can be repeated."),
     text("as_uid", "--as-uid", value="UID", text="UID to impersonate."),
     listed("as_user_extra", "--as-user-extra", value="KEY=VALUE", text="Extra field to impersonate; can be repeated."),
-    text("request_timeout", "--request-timeout", value="TIME", text="Limit of one request, such as 5s or 1m; 0 for the default."),
-    flag("disable_compression", "--disable-compression", text="Ask for uncompressed answers."),
-    text("username", "--username", value="NAME", text="Name for basic authentication."),
+    text("request_timeout", "--request-timeout", value="TIME", text="Timeout of one request, such as 5s or 1m; 0 for the default."),
+    flag("disable_compression", "--disable-compression", text="Ask for uncompressed responses."),
+    text("username", "--username", value="NAME", text="User name for basic authentication."),
     text("password", "--password", value="PASSWORD", text="Password for basic authentication."),
-    text("proxy_url", "--proxy-url", value="URL", text="Proxy on the way to the API server."),
-    flag("via_kubectl", "--via-kubectl", text="Read through kubectl; neither exec nor probe pods."),
+    text("proxy_url", "--proxy-url", value="URL", text="Proxy to reach the API server through."),
+    flag("via_kubectl", "--via-kubectl", text="Read through kubectl; exec and probe pods are then not possible."),
     number("verbosity", "-v", "--v", default="", text="kubectl's verbosity: from 6 on, a line for each request."),
 ))  # fmt: skip

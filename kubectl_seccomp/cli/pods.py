@@ -77,11 +77,11 @@ def _read(api: Api, name: str) -> Pod:
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
     if "/" in plain:
-        raise Fault(f'"{name}" is no pod: check pod takes names of pods', "-n names the namespace; see: kubectl get pods", 2)
+        raise Fault(f'"{name}" is not a pod: check pod takes names of pods', "-n names the namespace; see: kubectl get pods", 2)
     try:
         return pod(api, api.connection.namespace, plain)
     except ApiError as error:
-        hint = f"it is looked for in namespace {api.connection.namespace}: -n names another" if error.status == 404 else None
+        hint = f"it was looked for in namespace {api.connection.namespace}: -n names another" if error.status == 404 else None
         raise Fault(error.message if error.status else error.why, hint) from error
 
 

@@ -44,7 +44,7 @@ def explain(
     from ..render.profile_explain import render
 
     if not syscall:
-        raise Fault("no call is named", "--syscall NAME[,NAME] says which", 2)
+        raise Fault("no syscall is named", "name one or more with --syscall NAME[,NAME]", 2)
     found = _read(profile, loading, probing, connection)
     lines = found.lines()
     made = Explanation(tuple(explained(found.judged, name, lines) for name in dict.fromkeys(syscall)))
@@ -52,7 +52,7 @@ def explain(
     unknown = [call for call in made.calls if not call.known]
     for call in unknown:
         near = f" (did you mean {call.suggestion}?)" if call.suggestion else ""
-        say(f'error: no call is known by the name "{call.call}"{near}: a rule on it has no effect, and it gets the default')
+        say(f'error: there is no syscall "{call.call}"{near}: a rule that names it has no effect')
     return 2 if unknown else 0
 
 
@@ -62,12 +62,12 @@ def diff(profiles: list[str], loading: Loading, probing: Probing, connection: Op
     from ..render.profile_diff import render
 
     if len(profiles) != 2:
-        raise Fault("profile diff takes two profiles", "the one before, and the one after", 2)
+        raise Fault("profile diff takes two profiles", "name the one before, then the one after", 2)
     if profiles == ["-", "-"]:
-        raise Fault("standard input can be one of the two profiles", "name a file for the other", 2)
+        raise Fault("only one of the two profiles can be standard input", "name a file for the other", 2)
     first, second = (_read(name, loading, probing, connection) for name in profiles)
     if first.place.target.arch != second.place.target.arch:
-        raise Fault("the two profiles are for different architectures", "--arch says for which they are compared", 2)
+        raise Fault("the two profiles are for different architectures", "choose one architecture for both with --arch", 2)
     made = compare(first.judged, second.judged)
     both = {"a": _subject(first), "b": _subject(second)}
     _put(output, "ProfileDiff", both, made, lambda: render(both["a"], both["b"], made, width() or 80))
@@ -87,7 +87,7 @@ def convert(
     from ..profiles import output as forms
 
     if to is None:
-        raise Fault("what to make of it is not said", "--to oci or --to seccompprofile", 2)
+        raise Fault("the form to write is missing", "give --to oci or --to seccompprofile", 2)
     found = _for_writing(profile, loading, probing, connection)
     resolved = found.judged.resolved
     if resolved is None:

@@ -15,14 +15,15 @@ _PLACE: tuple[Group, ...] = (LOADING, READING, CONNECTION)
 PROFILING = (
     Command(
         "profile show",
-        "Show which calls a profile allows and refuses, by risk, and what it says in vain.",
+        "Show which syscalls a profile allows and refuses, by risk, and which of its rules have no effect.",
         "profile.show",
-        f"{_OPERANDS} What a file means depends on who reads it and for whom: the first line says what is taken.",
+        f"{_OPERANDS} What a file means depends on the runtime that reads it and on the container: the first line says what is"
+        " assumed of them.",
         (
             Example("RuntimeDefault of a version of containerd", "kubectl seccomp profile show runtime/containerd@2.2.4"),
             Example("A file, read by CRI-O, for no capabilities",
                     "kubectl seccomp profile show profile.json --decoder cri-o --capabilities none"),
-            Example("For a program", "kubectl seccomp profile show profile.json -o json"),
+            Example("For scripts", "kubectl seccomp profile show profile.json -o json"),
         ),
         Argument("profile", "PROFILE", "A file, - for stdin, node/NAME:PATH, runtime/NAME@VERSION or runtime/node/NAME.", required=True,
                  words=Words.FILES),
@@ -30,11 +31,11 @@ PROFILING = (
     ),
     Command(
         "profile explain",
-        "Explain what single calls get under a profile, and why.",
+        "Explain what happens to a syscall under a profile, and why.",
         "profile.explain",
-        f"{_OPERANDS} Each call has an answer on each architecture whose programs the node runs.",
+        f"{_OPERANDS} Each syscall is explained for each architecture whose programs the node runs.",
         (
-            Example("Two calls under a file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
+            Example("Two syscalls under a profile file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
             Example("A number, under CRI-O's default", "kubectl seccomp profile explain runtime/cri-o@1.36.3 --syscall 41"),
         ),
         Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
@@ -42,7 +43,7 @@ PROFILING = (
     ),
     Command(
         "profile diff",
-        "Compare what two profiles mean: which calls become stricter or looser, and for which arguments.",
+        "Compare what two profiles mean: which syscalls become stricter or looser, and for which arguments.",
         "profile.diff",
         f"{_OPERANDS} Exits with 0 when both mean the same, with 1 when they differ.",
         (
@@ -57,8 +58,8 @@ PROFILING = (
         "profile convert",
         "Write a profile in another form, so that every runtime reads it alike.",
         "profile.convert",
-        f"{_OPERANDS} What depends on capabilities or architecture is resolved, and what is lost is told on stderr. A file in Docker's"
-        " form is read as dockerd reads it, unless --decoder says otherwise.",
+        f"{_OPERANDS} What depends on capabilities or architecture is resolved, and what is lost is reported on stderr. A file in"
+        " Docker's form is read as dockerd reads it, unless --decoder says otherwise.",
         (
             Example("A runtime's default, as a file for a node",
                     "kubectl seccomp profile convert runtime/containerd@2.4.2 --to oci"),
@@ -70,9 +71,9 @@ PROFILING = (
     ),
     Command(
         "profile lint",
-        "Tell what is wrong with profile files, where, and what each runtime makes of it.",
+        "Show what is wrong with profile files, where, and what each runtime makes of it.",
         "profile_lint.lint",
-        "A FILE is a profile in any form, a directory of such, - for stdin, or node/NAME:PATH for a Localhost profile on a node."
+        "A FILE is a profile in any form, a directory of them, - for stdin, or node/NAME:PATH for a Localhost profile on a node."
         " A SeccompProfile resource is judged as an object for the operator; what a node has, as the node reads it.",
         (
             Example("A file, for whatever runtime the nodes have", "kubectl seccomp profile lint profile.json"),

@@ -67,10 +67,10 @@ def _refuse(profiles: list[str], judging: Judging) -> None:
 
     for name in profiles:
         if name.startswith("runtime/"):
-            raise Fault(f'"{name}" is no file: profile lint takes files, - and node/NAME:PATH', "see: profile show, profile diff", 2)
+            raise Fault(f'"{name}" is not a file: profile lint takes files, - and node/NAME:PATH', "see: profile show, profile diff", 2)
     for key in (*judging.select, *judging.ignore):
         if not key or not any(begins(check, key) for check in CHECKS):
-            raise Fault(f'no check on profiles is called "{key}"', "see: kubectl seccomp explain", 2)
+            raise Fault(f'there is no check "{key}" on profiles', "see: kubectl seccomp explain", 2)
 
 
 def _linted(

@@ -116,13 +116,13 @@ def content(name: str) -> bytes:
     except OSError as error:
         raise Fault(f"{name} cannot be read: {error.strerror}", None if Path(name).exists() else _TAKES) from error
     except ValueError as error:
-        raise Fault(f"{name!r} is no path", _TAKES, 2) from error
+        raise Fault(f"{name!r} is not a path", _TAKES, 2) from error
 
 
 def _default(name: str, loading: Loading) -> Operand:
     scheme, _, version = name.removeprefix("runtime/").partition("@")
     if scheme not in {runtime.scheme for runtime in RUNTIMES} or not version:
-        raise Fault(f'"{name}" names no runtime and version', f"{_TAKES}; also cri-o@1.36.3, docker@29.7.2", 2)
+        raise Fault(f'"{name}" is not a runtime with a version', f"{_TAKES}; also cri-o@1.36.3, docker@29.7.2", 2)
     return _variant(name, f"{scheme}://{version}", loading, None)
 
 
@@ -139,7 +139,7 @@ def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) 
         )
     doubts = (*((match.doubt,) if match.doubt else ()), *doubts)
     if node is not None and not runtime.fixed_default:
-        doubts = (*doubts, f"{runtime.title} can be told to use another default profile, which no API shows")
+        doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
     form = f"RuntimeDefault of {match.variant}"
     return Operand(name, form, where, loaded(resolved, where), doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
 
@@ -178,7 +178,7 @@ def node_content(name: str, probing: Probing, connection: Options) -> NodeConten
 
     called, _, path = name.removeprefix("node/").partition(":")
     if not called or not path:
-        raise Fault(f'"{name}" names no node and path', "node/NAME:PATH, with PATH as localhostProfile has it", 2)
+        raise Fault(f'"{name}" is not a node with a path', "write node/NAME:PATH, with PATH as in localhostProfile", 2)
     api = open_api(connection)
     _node(called, api)
     node, _ = node_evidence(api, called)

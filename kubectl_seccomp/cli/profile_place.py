@@ -86,4 +86,4 @@ def _capability(word: str) -> str:
         return name
     near = difflib.get_close_matches(name[:64], sorted(ALL), 1)
     hint = f"did you mean {near[0].removeprefix('CAP_')}?" if near else "it takes default, all, none, and names such as SYS_ADMIN"
-    raise Fault(f'invalid argument "{word}" for "--capabilities" flag: no capability is called so', hint, 2)
+    raise Fault(f'invalid argument "{word}" for "--capabilities" flag: there is no such capability', hint, 2)

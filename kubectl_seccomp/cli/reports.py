@@ -32,7 +32,7 @@ def policy(judging: Judging, selecting: Selecting, files: Files) -> Policy:
 
     for name in (*judging.select, *judging.ignore):
         if not known(name):
-            raise Fault(f'no check is called "{name}"', "see: kubectl seccomp explain", 2)
+            raise Fault(f'there is no check "{name}"', "see: kubectl seccomp explain", 2)
     assumed = KubeletDefault(files.seccomp_default.value) if files.seccomp_default else KubeletDefault.UNKNOWN
     return Policy(
         pss_version=pss.parse_version(judging.pss_version),
@@ -65,7 +65,7 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
 def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
     """Print manifests as YAML documents, in the order of their nodes, and return the exit code."""
     if output.output not in (Format.TABLE, Format.YAML):
-        raise Fault(f"--dry-run prints YAML: not together with -o {output.output.value}", "leave out -o", 2)
+        raise Fault(f"--dry-run prints YAML: it cannot be combined with -o {output.output.value}", "leave out -o", 2)
     from ..render.manifests import render
 
     put(render(sorted(manifests, key=lambda manifest: str(manifest["spec"]["nodeName"]))), exact=True)
@@ -108,4 +108,4 @@ def query_record_of(output: Output) -> Callable[[dict[str, object]], Iterator[st
 
 def _refuse_other_format(output: Output) -> None:
     if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: not together with -o {output.output.value}", "leave out -o", 2)
+        raise Fault(f"--query prints json: it cannot be combined with -o {output.output.value}", "leave out -o", 2)

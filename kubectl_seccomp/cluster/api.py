@@ -158,7 +158,7 @@ class Api:
             # The credentials cannot be renewed: what has been read stands.
             raise ApiError(401, "Unauthorized", fault.message) from fault
         if body is None and ok:
-            raise ApiError(0, "TooLarge", f"the answer is larger than {limit // 1024} KiB or took too long")
+            raise ApiError(0, "TooLarge", f"the response is larger than {limit // 1024} KiB or took too long")
         if ok and body is not None:
             return body
         raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
@@ -209,7 +209,9 @@ def from_response(status: int, body: bytes) -> ApiError:
         said = _STATUS.decode(body)
     except UNDECODABLE:
         page = body.lstrip()[:1] == b"<"
-        said = _Status(f"a web page, with status {status}, is no answer of a Kubernetes API server" if page else one_line(body, 200))
+        said = _Status(
+            f"a web page, with status {status}, is not an answer from a Kubernetes API server" if page else one_line(body, 200)
+        )
     message = said.message or said.reason or f"the server answered {status}"
     return ApiError(status, said.reason, message, said.metadata.continue_ if said.metadata else "")
 

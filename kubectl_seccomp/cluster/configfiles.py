@@ -115,7 +115,7 @@ def _read(path: Path) -> _File:
     first = next(documents(read_file(path, "kubeconfig")), None)
     if isinstance(first, Broken):
         # Only its line: the words of the error quote the file.
-        raise Fault(f"error loading config file {path}: it is not YAML in line {first.line}")
+        raise Fault(f"error loading config file {path}: it is not valid YAML in line {first.line}")
     loaded = first.value if first is not None else None
     try:
         return msgspec.convert(loaded if loaded is not None else {}, _File)

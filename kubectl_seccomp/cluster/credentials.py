@@ -115,7 +115,7 @@ def _credentials(name: str, user: User, cluster: Cluster, environment: Mapping[s
         return plugin.ask(user.exec, cluster, environment)
     if user.auth_provider is not None and not (user.token or user.token_file or user.username):
         raise Fault(
-            f'user "{name}" logs in by auth-provider "{user.auth_provider.name}", which is not supported',
+            f'user "{name}" logs in with auth-provider "{user.auth_provider.name}", which is not supported',
             f"use an exec credential plugin instead ({_plugin_for(user.auth_provider.name)}), or give --token or --via-kubectl",
         )
     certificate = _certificate(name, user)
@@ -136,7 +136,7 @@ def _runs_plugin(user: User) -> bool:
 
 
 def _plugin_for(provider: str) -> str:
-    known = {"oidc": "kubelogin", "gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin of Azure"}
+    known = {"oidc": "kubelogin", "gcp": "gke-gcloud-auth-plugin", "azure": "Azure's kubelogin"}
     return known.get(provider, "see its vendor's documentation")
 
 
@@ -223,7 +223,7 @@ def _load_chain(context: ssl.SSLContext, certificate: bytes) -> None:
         else:
             _load_chain_from_disk(context, certificate)
     except (ssl.SSLError, OSError) as error:
-        raise Fault("unable to use the client certificate: it and its key are no matching PEM pair") from error
+        raise Fault("unable to use the client certificate: it and its key are not a matching PEM pair") from error
 
 
 def _load_chain_from_disk(context: ssl.SSLContext, certificate: bytes) -> None:

@@ -201,7 +201,7 @@ def read_status(connection: Connection, namespace: str, pod: str, container: str
         if result.exit_code == 0 and is_status(result.stdout):
             return from_status(result.stdout, "exec")
         if result.exit_code == 0:
-            why = f"{reader[0]} printed something else than a process's status"
+            why = f"{reader[0]} printed something other than a process's status"
             continue
         why = result.error or "the exec failed"
         if not _no_such_program(result, reader[0]):

@@ -186,5 +186,5 @@ def _server(cluster: Cluster) -> str:
     except ValueError:
         usable = False
     if not usable or parts.username is not None or parts.query or parts.fragment or not text.isprintable() or " " in text:
-        raise Fault("invalid configuration: the cluster's server is no http or https address")
+        raise Fault("invalid configuration: the cluster's server is not an http or https address")
     return text.rstrip("/")

@@ -94,7 +94,7 @@ def _one(client: PodClient, pod: Pod, left: float | None, clock: Time) -> Leftov
     metadata = pod.metadata
     namespace, name = metadata.namespace or "", metadata.name or ""
     if left is not None and left >= 0:
-        return Leftover(namespace, name, False, f"still within its time, for {left:.0f} s: --all removes it too")
+        return Leftover(namespace, name, False, f"its deadline is in {left:.0f} s: --all removes it too")
     removal = Removal(client, namespace, name, (metadata.labels or {}).get(RUN_LABEL, ""), clock)
     removal.uid = metadata.uid
     removal.remove()

@@ -81,7 +81,7 @@ def _each(ahead: Ahead, decode: Callable[[bytes], P], gap: Callable[[str], Gap])
             if not token:
                 return
         if token in used or empty > MOST_EMPTY_PAGES:
-            yield gap("the server sends the same page again and again: the rest was not read")
+            yield gap("the server keeps sending the same page: the rest was not read")
             return
         used.add(token)
 
@@ -98,7 +98,7 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except UNDECODABLE as error:
-        raise ApiError(0, "Undecodable", f"the answer could not be decoded: {said(error)}") from error
+        raise ApiError(0, "Undecodable", f"the response could not be decoded: {said(error)}") from error
 
 
 def said(error: Exception) -> str:

@@ -57,7 +57,7 @@ class PodClient:
         """Create a pod and return its UID."""
         made = self._decoded(self._call("POST", _path(namespace), manifest, seconds=CREATE_SECONDS))
         if made.metadata is None or not made.metadata.uid:
-            raise ApiError(0, "Undecodable", "the server's answer names no pod")
+            raise ApiError(0, "Undecodable", "the server's response does not name a pod")
         return made.metadata.uid
 
     def get(self, namespace: str, name: str) -> ApiPod:
@@ -132,7 +132,7 @@ class PodClient:
         try:
             return _POD.decode(body)
         except UNDECODABLE as error:
-            raise ApiError(0, "Undecodable", f"the server's answer could not be decoded: {one_line(str(error), 200)}") from error
+            raise ApiError(0, "Undecodable", f"the server's response could not be decoded: {one_line(str(error), 200)}") from error
 
 
 def _path(namespace: str, name: str | None = None) -> str:

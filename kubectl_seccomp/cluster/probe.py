@@ -219,7 +219,7 @@ class _Asking:
         try:
             found = lists.events(self._api, request.namespace, uid)
         except ApiError as error:
-            return [("events", f"could not be read, they would tell more: {error.why}")]
+            return [("events", f"could not be read, although they would tell more: {error.why}")]
         return [(event.reason, event.message) for event in found]
 
     def _ready(self, node: str) -> bool | None:

@@ -54,7 +54,7 @@ def proxy_for(server: str, written: str | None, environment: Mapping[str, str]) 
     found = _parsed(written, "the cluster's proxy-url") if written else _from_environment(server, environment)
     if found is not None and found.scheme == "socks5" and importlib.util.find_spec("socks") is None:
         raise Fault(
-            f"the way to the cluster is the SOCKS proxy {found.url}, and the optional package PySocks is not installed",
+            f"the cluster is reached through the SOCKS proxy {found.url}, and the optional package PySocks is not installed",
             "pip install PySocks, or use an http proxy, or --via-kubectl",
         )
     return found
@@ -66,11 +66,11 @@ def _parsed(text: str, what: str) -> Proxy:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise Fault(f"{what} is no address") from None
+        raise Fault(f"{what} is not an address") from None
     if parts.scheme not in _PORTS:
         raise Fault(f"{what} has an unsupported scheme, it must be http, https or socks5")
     if not host or not text.isprintable() or " " in text:
-        raise Fault(f"{what} is no address")
+        raise Fault(f"{what} is not an address")
     name, password = (unquote(part) if part is not None else None for part in (parts.username, parts.password))
     return Proxy(parts.scheme.removesuffix("h"), host, port or _PORTS[parts.scheme], name, password)
 

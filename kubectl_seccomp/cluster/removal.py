@@ -52,7 +52,7 @@ class Removal:
         """Remove the pod and wait until it is gone; what stays, and what took force, is added to `said`. Raises nothing."""
         began = self._clock.now()
         while not self.gone:
-            why = "it does not go"
+            why = "it is still there"
             try:
                 self.gone = self._step(self._clock.now() - began)
                 given_up = self._forced and self._since() > 2 * GONE_SECONDS

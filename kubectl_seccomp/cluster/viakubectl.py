@@ -137,7 +137,7 @@ class ViaKubectl(Api):
         if done.late:
             raise ApiError(0, "Timeout", f"kubectl gave no answer within {patience:g}s")
         if len(done.output) > limit:
-            raise ApiError(0, "TooLarge", f"the answer is larger than {limit // 1024} KiB")
+            raise ApiError(0, "TooLarge", f"the response is larger than {limit // 1024} KiB")
         if done.code:
             problem = refusal(done.said)
             raise TryAgain(problem, None) if problem.status in BUSY else problem
@@ -152,14 +152,14 @@ def refusal(said: str) -> ApiError:
         reason = found[1] or ""
         return ApiError(_STATUS.get(reason, 0), reason, one_line(found[2]))
     words = one_line(said.removeprefix("error: "))
-    return ApiError(0, "Unreachable", f"kubectl: {words}" if words else "kubectl failed without a word")
+    return ApiError(0, "Unreachable", f"kubectl: {words}" if words else "kubectl failed without a message")
 
 
 def _found(environment: Mapping[str, str]) -> str:
     """Return the kubectl that has started us (it says so from 1.37 on), else the one in PATH."""
     found = environment.get("KUBECTL_PATH") or children.program("kubectl", environment)
     if found is None:
-        raise Fault("--via-kubectl: there is no kubectl in PATH", "install kubectl, or set KUBECTL_PATH")
+        raise Fault("--via-kubectl: there is no kubectl on PATH", "install kubectl, or set KUBECTL_PATH")
     return found
 
 

@@ -121,9 +121,9 @@ _STATES = {
     "impossible": (FileState.MISSING, "no file can have such a name"),
     "directory": (FileState.INVALID, "it is a directory"),
     "special": (FileState.INVALID, "it is not a regular file"),
-    "unreadable": (FileState.UNREADABLE, "the probe may not read it"),
+    "unreadable": (FileState.UNREADABLE, "the probe is not allowed to read it"),
     "loop": (FileState.INVALID, "its symbolic links form a loop"),
-    "outside": (FileState.UNREADABLE, "a symbolic link leads there, out of the directories that the probe may see"),
+    "outside": (FileState.UNREADABLE, "a symbolic link leads there, out of the directories that the probe can see"),
 }
 
 
@@ -152,7 +152,7 @@ def _entry(name: str, state: str, coded: str, rest: list[str]) -> Entry:
         case "folder":
             return Entry(name, "folder", _facts(FileState.NOT_APPLICABLE, path, rest))
         case "closed":
-            return Entry(name, "folder", _facts(FileState.UNREADABLE, path, rest, f"{path}: the probe may not look into it"))
+            return Entry(name, "folder", _facts(FileState.UNREADABLE, path, rest, f"{path}: the probe is not allowed to look into it"))
         case "way":
             return Entry(name, "way", ProfileFile(path=path))
     file = _file(0, state, coded, rest)

@@ -49,7 +49,7 @@ def failed(pod: ApiPod, request: ProbeRequest) -> str:
     """Return why a pod whose phase is Failed has failed."""
     status = pod.status or PodStatus()
     if status.reason == "DeadlineExceeded":
-        return f"the probe did not end within the {request.seconds}s that it may live"
+        return f"the probe did not end within its deadline of {request.seconds}s"
     if status.reason:
         return f"the node ended the probe: {status.reason}{': ' if status.message else ''}{status.message or ''}"
     for entry in status.container_statuses or ():
@@ -78,7 +78,7 @@ def unanswered(pod: ApiPod | None, said: Sequence[Said], ready: bool | None, req
         return f"{head}: {spoken[-1][0]}: {spoken[-1][1]}"
     phase = (pod.status.phase or "") if pod is not None and pod.status is not None else ""
     if phase == "Running":
-        return f"{head}: the probe is still at work; --timeout gives it longer"
+        return f"{head}: the probe is still running: give it longer with --timeout"
     return f"{head}: the node did not start the probe pod"
 
 

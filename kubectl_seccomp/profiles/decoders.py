@@ -104,7 +104,7 @@ def _rule(index: int, entry: Mapping[str, object], decoder: str, container: Cont
         return Dropped(index, why)
     errno = _errno(entry, "errno", "errnoret", decoder)
     if not names and decoder == "cri-o":
-        return Dropped(index, "it names no call, and CRI-O leaves it out")
+        return Dropped(index, "it names no syscall, and CRI-O leaves it out")
     chosen = action(text(entry, "action"), errno)
     if "" in names:
         raise Refused("has a rule that names the empty string")
@@ -116,7 +116,7 @@ def _rule(index: int, entry: Mapping[str, object], decoder: str, container: Cont
 
 def _nameless(entry: Mapping[str, object], decoder: str) -> str:
     legacy = decoder == "containerd" and text_or_none(entry, "name")
-    return "containerd does not know the old key name" if legacy else "it names no call"
+    return "containerd does not know the old key name" if legacy else "it names no syscall"
 
 
 def text_or_none(entry: Mapping[str, object], key: str) -> str | None:
@@ -178,7 +178,7 @@ def _errno(entry: Mapping[str, object], name: str, number: str, decoder: str) ->
     if re.fullmatch(r"\d{1,10}", written, re.ASCII) and int(written) < 2**32:
         return int(written)
     if written not in ERRNOS:
-        raise Refused(f"has an errno that is no error's name ({written[:40]!r})")
+        raise Refused(f"has an errno that is not the name of an error ({written[:40]!r})")
     return ERRNOS[written]
 
 

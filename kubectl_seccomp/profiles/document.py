@@ -28,7 +28,7 @@ class Judgement(Struct, frozen=True):
 
     `effect`: "filter" (loaded), "none" (the container runs without a filter), "refused" (it cannot start), None for a file that
     is beyond what is judged here (state unreadable). `why` is one sentence that calls the file "it". `forbids_nothing`: a
-    filter that lets every call pass.
+    filter that lets every syscall pass.
     """
 
     state: FileState
@@ -59,8 +59,8 @@ def _filter(resolved: Resolved, written: str) -> Judgement:
         return Judgement(FileState.PRESENT, "filter", "it loads")
     ends = "is let through" if default.kind == "ALLOW" else "is only logged"
     void = len(resolved.dropped)
-    lost = "" if not void else f" ({void} of its rules name no call that is understood here)"
-    return Judgement(FileState.PRESENT, "filter", f"it loads, but every call {ends}{lost}", forbids_nothing=True)
+    lost = "" if not void else f" (rules that name no syscall known here: {void})"
+    return Judgement(FileState.PRESENT, "filter", f"it loads, but every syscall {ends}{lost}", forbids_nothing=True)
 
 
 def _no_filter(document: Mapping[str, object] | None, decoder: str) -> Judgement:

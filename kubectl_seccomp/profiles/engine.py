@@ -147,7 +147,7 @@ class _Builder:
         # Alternatives are compared with each other: bounded, so that no file takes seconds.
         self.work += sum(1 for case in cases if case.conditions) ** 2
         if self.work > MOST_WORK:
-            raise NotJudged("has too many conditions for too many calls: not judged")
+            raise NotJudged("has too many conditions for too many syscalls: not judged")
         settled = settle(cases, self.resolved.default, self.bits)
         if settled.conflict is not None:
             self.conflicts.append(Conflict(name, settled.conflict))
@@ -203,7 +203,7 @@ class _Builder:
         return f"a libseccomp before {'.'.join(str(part) for part in since)} does not know the name, and the default counts"
 
     def _doubted(self, answer: Answer) -> Answer:
-        why = "its number is above all that the profile names: runc answers ENOSYS before the filter is asked"
+        why = "its number is above all those that the profile names: runc answers ENOSYS before the filter is asked"
         return Answer(answer.action, answer.why, answer.rule, answer.cases, answer.otherwise, dropped=answer.dropped, unsure=why)
 
     def _headless(self, named: Sequence[Answer]) -> bool:

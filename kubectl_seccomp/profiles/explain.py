@@ -124,12 +124,12 @@ def _notes(judged: Judged, table: Table, name: str, answer: Answer, *, carried: 
     if carried:
         found.append("its arguments lie in memory, where no filter can look: conditions on them do not count")
     for first, second in answer.overlapping:
-        found.append(f"rules {first} and {second} differ and can meet in one call: which of them wins is not certain")
+        found.append(f"rules {first} and {second} differ and can match the same syscall: which of them wins is not certain")
     if not answer.exact:
         found.append("approximate: for rules like these libseccomp's filter differs from what they say, for some arguments")
     if not carried and name in AROUND_IO_URING and name in around_io_uring(table) and judged.resolved is not None:
         found.append("io_uring, which is allowed, carries it out past the filter")
     if not carried and (late := evadable(table, name)):
         which = ", ".join(f"arg{index}" for index in late)
-        found.append(f"got around through the upper half of {which}: the filter sees 64 bits, the kernel takes 32")
+        found.append(f"can be bypassed through the upper half of {which}: the filter sees 64 bits, the kernel takes 32")
     return found

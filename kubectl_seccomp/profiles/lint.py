@@ -110,7 +110,7 @@ def _around(written: Written, setting: Setting) -> Iterator[Problem]:
         yield page.problem(f"{what}: as a file on a node it gives no filter", (), None, "profile convert --to oci", page.severities[1])
     if not written.yaml:
         for key, place in duplicates(written.text):
-            said = f"the key {lint_text.quoted(key)} stands there before: the last one counts"
+            said = f"the key {lint_text.quoted(key)} is there more than once: the last one counts"
             yield structs.replace(problems_text.DUPLICATE_KEY.problem(said), position=place)
 
 

@@ -64,7 +64,7 @@ def _errno_names(profile: Profile) -> Iterator[Problem]:
         number = int(word) if decimal else ERRNOS.get(word)
         shown, counts = "defaultErrno" if not path else "errno", entry.get(plain)
         if number is None:
-            said = f"{quoted(word)} is no error's name"
+            said = f"{quoted(word)} is not the name of an error"
             yield pages.DOCKER_REFUSED.problem(
                 said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(ERRNOS)))
             )
@@ -84,4 +84,4 @@ def _refused(profile: Profile) -> Iterator[Problem]:
             version = text(_mapping(entry, key), "minkernel")
             if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
                 effects = by_decoder(IGNORED, IGNORED, REFUSED)
-                yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is no version", (*path, key, "minkernel"), effects)
+                yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is not a version", (*path, key, "minkernel"), effects)

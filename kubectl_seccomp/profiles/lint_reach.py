@@ -45,7 +45,7 @@ def problems(judged: Judged, default: str) -> Iterator[Problem]:
     if table is None or resolved is None:
         return
     if _is_open(table):
-        yield pages.OPEN.problem("every call passes", ("defaultaction",))
+        yield pages.OPEN.problem("every syscall passes", ("defaultaction",))
         return
     yield from _start(table, resolved)
     yield from _clone3(table, resolved)
@@ -111,7 +111,7 @@ def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Pr
         name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program
     ]
     if rest and not _lets_pass(table):
-        said = f"runtimes also make these, and may need them for exec or in other releases: {listed(rest)}"
+        said = f"runtimes also make these syscalls, and may need them for exec or in other releases: {listed(rest)}"
         yield pages.FLOOR.problem(said, path, None, " ".join(rest), low)
 
 
@@ -165,7 +165,7 @@ def _clone3(table: Table, resolved: Resolved) -> Iterator[Problem]:
     highest = max(named, key=numbers.__getitem__, default="")
     stubbed = answer.why is not Why.RULE and numbers.get(highest, 0) < numbers[_CLONE3]
     if stubbed:
-        said = "clone3 is not decided: threads fail with crun; a rule on a call above 434 breaks them with runc too"
+        said = "no rule decides clone3: threads fail with crun, and with runc too once a rule names a syscall above 434"
         effects = by_oci(LOADS, _FAILS)
     else:
         above = f", and {highest} has a higher number, so runc does not answer ENOSYS" if answer.why is Why.DEFAULT else ""
@@ -221,7 +221,7 @@ def _weaker(judged: Judged, table: Table, default: str) -> Iterator[Problem]:
     if not looser:
         return
     found, path = counts(table), ("defaultaction",)
-    open_ = f"{found.open} of {found.calls} calls are open, also" if not refusing else "calls are open"
+    open_ = f"{found.open} of {found.calls} syscalls are open, also" if not refusing else "syscalls are open"
     whose = f"{parse(default)[0].title}'s RuntimeDefault"
     said = "; ".join(f"{group}: {listed(calls, 3 if not refusing else _ALL)}" for group, calls in looser.items())
     severity = pages.WEAKER.severities[0 if not refusing or _GRAVE & looser.keys() else 1]

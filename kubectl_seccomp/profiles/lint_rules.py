@@ -50,12 +50,12 @@ def _names(profile: Profile) -> Iterator[Problem]:
     looked = 0
     for path, name in _mentions(profile):
         if not name:
-            yield pages.EMPTY_NAME.problem("the empty string is no call", path, by_oci(REFUSED, IGNORED))
+            yield pages.EMPTY_NAME.problem("the empty string is not a syscall", path, by_oci(REFUSED, IGNORED))
         elif known_since(name) is None:
             looked += 1
             meant = _meant(name, nearest=looked <= _NEAREST)
             hint = f": did you mean {meant}?" if meant else ""
-            yield pages.UNKNOWN_NAME.problem(f"no call is named {quoted(name)}{hint}", path, everywhere(IGNORED), meant)
+            yield pages.UNKNOWN_NAME.problem(f"there is no syscall {quoted(name)}{hint}", path, everywhere(IGNORED), meant)
 
 
 def _mentions(profile: Profile) -> Iterator[tuple[Path, str]]:
@@ -89,7 +89,7 @@ def _nameless(entry: Profile, path: Path) -> Iterator[Problem]:
         effects = {**everywhere(IGNORED)}
         if absent:
             effects |= dict.fromkeys(("containerd+crun", "docker+crun"), Effect(REFUSED))
-        yield pages.NO_NAMES.problem("the rule names no call and does nothing", (*path, "names"), effects)
+        yield pages.NO_NAMES.problem("the rule names no syscall and does nothing", (*path, "names"), effects)
 
 
 def _incomplete(argument: Profile, path: Path) -> Iterator[Problem]:
@@ -184,7 +184,7 @@ def _in_vain(judged: Judged, resolved: Resolved, by_index: dict[int, Rule]) -> I
         said = f"the rule does not count for {listed(calls)}: {why}"
         yield page.problem(said, ("syscalls", index), everywhere(IGNORED), severity=page.severities[0 if contradicted else 1])
     for (first, second), calls in meeting.items():
-        said = f"one call can meet rules {first} and {second}, which differ: {listed(calls)}"
+        said = f"one syscall can match rules {first} and {second}, which differ: {listed(calls)}"
         yield pages.OVERLAP.problem(said, ("syscalls", max(first, second)), everywhere("one of the two counts"))
 
 
@@ -201,5 +201,5 @@ def _evadable(judged: Judged) -> Iterator[Problem]:
         if table is None or answer.action is not None or not (found := evadable(table, name)):
             continue
         which = "argument " + " and ".join(map(str, found))
-        said = f"{name} is got around with bit 32 set in {which}: the filter compares 64 bits, the kernel takes 32"
+        said = f"{name} can be bypassed with bit 32 set in {which}: the filter compares 64 bits, the kernel takes 32"
         yield pages.UPPER_BITS.problem(said, ("syscalls", answer.cases[0].rule))

@@ -147,7 +147,7 @@ def _words(profile: Profile) -> Iterator[Problem]:
             if argument.get("op") is None or isinstance(argument.get("op"), str):
                 yield from _word(text(argument, "op"), (*place, "op") if "op" in argument else place, OPERATORS, "operator", effects)
             if isinstance(index := argument.get("index"), int) and index > 5:
-                yield pages.UNKNOWN_WORD.problem("a call has six arguments: index goes from 0 to 5", (*place, "index"), effects)
+                yield pages.UNKNOWN_WORD.problem("a syscall has six arguments: index goes from 0 to 5", (*place, "index"), effects)
 
 
 def arguments(entry: Profile, path: Path) -> Iterator[Entry]:
@@ -169,7 +169,7 @@ def _word(word: str, path: Path, known: frozenset[str], what: str, effects: Effe
     if word in known:
         return
     article = "an" if what[0] in "ao" else "a"
-    said = f"{quoted(word)} is no {what}" if word else f"{article} {what} is missing"
+    said = f"{quoted(word)} is not {article} {what}" if word else f"{article} {what} is missing"
     suggestion = _spelt(word, known) if _is_early(path) else None
     hint = f": did you mean {suggestion}?" if suggestion else ""
     yield pages.UNKNOWN_WORD.problem(said + hint, path, effects or everywhere(REFUSED), suggestion)
@@ -206,7 +206,7 @@ def _errnos(profile: Profile) -> Iterator[Problem]:
         elif word == "SCMP_ACT_ERRNO" and number > MOST_ERRNO:
             yield pages.ERRNO_RANGE.problem(f"{shown} {str(number)[:20]} is above {MOST_ERRNO}", at, everywhere(REFUSED))
         elif word == "SCMP_ACT_ERRNO" and number == 0:
-            yield pages.ERRNO_ZERO.problem(f"{shown} 0: the call is not carried out and seems to succeed", at)
+            yield pages.ERRNO_ZERO.problem(f"{shown} 0: the syscall is not carried out and seems to succeed", at)
 
 
 def _versions(profile: Profile) -> Iterator[Problem]:
@@ -226,7 +226,7 @@ def _listener(profile: Profile) -> Iterator[Problem]:
         if text(entry, "action") != "SCMP_ACT_NOTIFY":
             continue
         if not socket:
-            effects = by_oci(REFUSED, "the call fails with ENOSYS")
+            effects = by_oci(REFUSED, "the syscall fails with ENOSYS")
             yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY without a listenerPath", (*path, "action"), effects)
         if "write" in texts(entry, "names"):
             yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY for write", (*path, "action"), by_oci(REFUSED, LOADS))

@@ -10,69 +10,71 @@ _LIBRARY = "libseccomp src/db.c (2.5, 2.6)"
 _RUNC = "runc libcontainer/seccomp/seccomp_linux.go matchCall (1.1 to 1.5)"
 
 UNKNOWN_NAME = Page(
-    id="KS330", slug="unknown-name", title="A call that nobody knows", severities=(_MEDIUM,),
-    why="A name that libseccomp does not know is skipped without a word: what should be allowed is refused, what should be refused is "
-    "not. Names are in lower case, without sys_; numbers and patterns are no names.",
+    id="KS330", slug="unknown-name", title="An unknown syscall name", severities=(_MEDIUM,),
+    why="libseccomp silently skips a name that it does not know: what should be allowed is refused, what should be refused is "
+    "not. Names are in lower case, without sys_; numbers and patterns are not names.",
     fix="Correct the name, or remove it.",
     sources=("libseccomp src/syscalls.csv (2.5.0 to 2.6.1)", _RUNC),
 )  # fmt: skip
 EMPTY_NAME = Page(
     id="KS331", slug="empty-name", title="An empty name", severities=(_HIGH,),
-    why="runc refuses a profile that names the empty string; crun passes over it.",
+    why="runc refuses a profile that names the empty string; crun skips it.",
     fix="Remove it.",
     sources=(_RUNC,),
 )  # fmt: skip
 YOUNG_NAME = Page(
-    id="KS332", slug="name-not-known-everywhere", title="A call that older libraries do not know", severities=(_MEDIUM, _INFO),
-    why="The OCI runtime's libseccomp skips names that are younger than it: a call that should be allowed is refused then, and one "
-    "that should be refused gets the default.",
-    fix="Where a call must be refused, use a default that refuses; elsewhere nothing is to be done. `runc features` shows the library.",
+    id="KS332", slug="name-not-known-everywhere", title="A syscall that older libraries do not know", severities=(_MEDIUM, _INFO),
+    why="The OCI runtime's libseccomp skips names that are newer than itself: a syscall that should be allowed is then refused, "
+    "and one that should be refused gets the default. The name itself is correct.",
+    fix="Where a syscall must be refused, use a default that refuses; elsewhere there is nothing to do. `runc features` shows "
+    "the library.",
     sources=("libseccomp src/syscalls.csv (2.5.0 to 2.6.1)",),
 )  # fmt: skip
 NO_NAMES = Page(
-    id="KS333", slug="rule-without-names", title="A rule that names no call", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
+    id="KS333", slug="rule-without-names", title="A rule that names no syscall", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="A rule without names does nothing. Where the key is missing or null, crun refuses the profile.",
-    fix="Name the calls, or remove the rule.",
+    fix="Name the syscalls, or remove the rule.",
     sources=(_RUNC, "crun src/libcrun/seccomp.c (1.8 to 1.28)"),
 )  # fmt: skip
 SHADOWED = Page(
-    id="KS334", slug="rule-shadowed", title="A rule that another one overrules", severities=(_MEDIUM, _INFO),
-    why="The first rule without conditions decides a call for good, and replaces those with conditions: not the strictest, and not the "
-    "last. What the other rule says does not happen.",
-    fix="Leave one rule for the call.",
+    id="KS334", slug="rule-shadowed", title="A rule that another one overrides", severities=(_MEDIUM, _INFO),
+    why="The first rule without conditions decides a syscall and replaces rules with conditions: it is not the strictest one "
+    "that wins, and not the last. What the overridden rule says does not happen.",
+    fix="Keep one rule for the syscall.",
     sources=(_LIBRARY,),
 )  # fmt: skip
 EQUALS_DEFAULT = Page(
-    id="KS335", slug="rule-equals-default", title="A rule with the action of the default", severities=(_MEDIUM, _INFO),
-    why="Runtimes leave out rules whose action is the default's. Such a rule is no exception from another rule for the same call.",
+    id="KS335", slug="rule-equals-default", title="A rule with the same action as the default", severities=(_MEDIUM, _INFO),
+    why="Runtimes leave out rules whose action is the default's. So such a rule does not make an exception to another rule for "
+    "the same syscall.",
     fix="Remove the rule, or change the default.",
     sources=(_RUNC, "crun src/libcrun/seccomp.c (1.8 to 1.28)"),
 )  # fmt: skip
 CONFLICT = Page(
-    id="KS336", slug="rules-contradict", title="Two actions for the same calls", severities=(_HIGH,),
-    why="The same conditions with two actions are an error to libseccomp (EEXIST, `file exists`): no container starts.",
-    fix="Leave one of the two rules.",
+    id="KS336", slug="rules-contradict", title="Two actions for the same syscalls", severities=(_HIGH,),
+    why="libseccomp refuses two actions under the same conditions (EEXIST, `file exists`): no container starts.",
+    fix="Keep one of the two rules.",
     sources=(_LIBRARY, _RUNC),
 )  # fmt: skip
 OVERLAP = Page(
-    id="KS337", slug="rules-overlap", title="Rules that meet with different actions", severities=(_MEDIUM,),
-    why="Where a call meets the conditions of two rules with different actions, the order of comparisons in libseccomp's tree decides, "
-    "not the order of the file and not the stricter action; it may also refuse to load them.",
-    fix="Write the conditions so that no call meets two of them.",
+    id="KS337", slug="rules-overlap", title="Overlapping rules with different actions", severities=(_MEDIUM,),
+    why="Where a syscall matches the conditions of two rules with different actions, the order of comparisons in libseccomp's "
+    "tree decides, not the order of the file and not the stricter action; libseccomp may also refuse to load them.",
+    fix="Write the conditions so that no syscall matches two of them.",
     sources=(_LIBRARY,),
 )  # fmt: skip
 TANGLED = Page(
-    id="KS338", slug="conditions-not-exact", title="Conditions that libseccomp does not keep to", severities=(_MEDIUM,),
-    why="For several rules with ranges, or with several conditions on the same arguments, libseccomp's program differs from what they "
-    "say, in both directions; 2.5.4 was seen never to end.",
-    fix="Compare for equality (SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ) where there are several rules for a call.",
+    id="KS338", slug="conditions-not-exact", title="Conditions that libseccomp does not compile exactly", severities=(_MEDIUM,),
+    why="For several rules with ranges, or with several conditions on the same arguments, the filter that libseccomp makes "
+    "differs from what they say, in both directions; 2.5.4 was seen never to finish.",
+    fix="Compare for equality (SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ) where there are several rules for a syscall.",
     sources=(_LIBRARY, "GHSA-4q85-33p6-j5g6"),
 )  # fmt: skip
 OR_CONDITIONS = Page(
-    id="KS339", slug="argument-named-twice", title="One argument twice in a rule", severities=(_MEDIUM,),
-    why="Conditions of a rule must hold together, unless one argument is named twice: then any one of them is enough. Two SCMP_CMP_NE "
-    "let everything through.",
-    fix="Write a rule for each condition if any is enough; otherwise one comparison that says it all.",
+    id="KS339", slug="argument-named-twice", title="The same argument twice in a rule", severities=(_MEDIUM,),
+    why="All conditions of a rule must hold, unless one argument is named twice: then any one of them is enough. Two SCMP_CMP_NE "
+    "on one argument let everything through.",
+    fix="Write a rule for each condition if any one is enough; otherwise one comparison that says it all.",
     sources=(_RUNC, "crun src/libcrun/seccomp.c (1.8 to 1.28)"),
 )  # fmt: skip
 VALUE_MISSING = Page(
@@ -83,27 +85,28 @@ VALUE_MISSING = Page(
 )  # fmt: skip
 MASK = Page(
     id="KS341", slug="mask-and-value", title="A mask that hides what is compared", severities=(_MEDIUM,),
-    why="For SCMP_CMP_MASKED_EQ value is the mask and valueTwo what is expected. Bits outside of the mask are not compared, and a mask "
-    "of 0 always matches.",
+    why="For SCMP_CMP_MASKED_EQ, value is the mask and valueTwo what is expected. Bits outside the mask are not compared, and a "
+    "mask of 0 always matches.",
     fix="Write the mask in value and the expected bits in valueTwo.",
     sources=(_LIBRARY,),
 )  # fmt: skip
 UPPER_BITS = Page(
-    id="KS342", slug="upper-bits", title="Got around through the upper half of an argument", severities=(_MEDIUM,),
-    why="The filter compares 64 bits, the kernel takes 32 where the parameter is an int: with bit 32 set the value is another one to "
-    "the filter and the same to the kernel. So it is where some values are refused by SCMP_CMP_EQ or let through by NE, GT or GE.",
+    id="KS342", slug="upper-bits", title="Can be bypassed through the upper half of an argument", severities=(_MEDIUM,),
+    why="The filter compares 64 bits, the kernel takes 32 where the parameter is an int: with bit 32 set, the filter sees "
+    "another value and the kernel the same one. This concerns rules that refuse some values by SCMP_CMP_EQ, or let some through "
+    "by NE, GT or GE.",
     fix="Allow single values by SCMP_CMP_MASKED_EQ with the mask 0xffffffff, and refuse the rest.",
     sources=("Linux 6.18 SYSCALL_DEFINE of the call; seen with containerd's and Docker's rules on socket",),
 )  # fmt: skip
 KILL_THREAD = Page(
     id="KS343", slug="kills-one-thread", title="SCMP_ACT_KILL", severities=(_LOW,),
-    why="SCMP_ACT_KILL and SCMP_ACT_KILL_THREAD end the thread that makes the call, and not the process: what is left may hang.",
+    why="SCMP_ACT_KILL and SCMP_ACT_KILL_THREAD end the thread that makes the syscall, not the process: what is left may hang.",
     fix="Use SCMP_ACT_KILL_PROCESS, or SCMP_ACT_ERRNO.",
     sources=("seccomp(2): SECCOMP_RET_KILL_THREAD",),
 )  # fmt: skip
 TRACE = Page(
     id="KS344", slug="traced", title="SCMP_ACT_TRACE", severities=(_LOW,),
-    why="Without a tracer, which a container does not have, the call fails with ENOSYS.",
+    why="Without a tracer, which a container does not have, the syscall fails with ENOSYS.",
     fix="Use SCMP_ACT_ERRNO.",
     sources=("seccomp(2): SECCOMP_RET_TRACE",),
 )  # fmt: skip

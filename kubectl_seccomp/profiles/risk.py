@@ -74,7 +74,7 @@ GROUPS = (
     USER_NAMESPACE,
     Group(
         "mount",
-        "changes what is mounted where: a way out with CAP_SYS_ADMIN, and parsers with bugs; the old and the new calls do the same",
+        "changes what is mounted where: a way out with CAP_SYS_ADMIN, and parsers with bugs; the old and the new syscalls do the same",
         (
             *_all("mount umount2 pivot_root fsopen fsconfig fsmount fspick move_mount", "SYS_ADMIN", namespaced=True),
             *_all("open_tree open_tree_attr mount_setattr setns", "SYS_ADMIN", namespaced=True),
@@ -98,7 +98,7 @@ GROUPS = (
     ),
     Group(
         "io-uring",
-        "much code that had many bugs; what it does for a process does not pass the filter",
+        "a lot of code with many past bugs; what it does for a process does not pass the filter",
         _all("io_uring_setup io_uring_enter io_uring_register", sysctl="kernel.io_uring_disabled"),
         _cves("2022-29582 2023-2598 2024-0582"),
     ),
@@ -113,7 +113,7 @@ GROUPS = (
     ),
     Group(
         "process-access",
-        "reads or steers other processes of the container",
+        "reads or controls other processes of the container",
         (
             *_all("ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp"),
             *_all("process_madvise", "SYS_NICE"),
@@ -138,7 +138,7 @@ GROUPS = (
     ),
     Group(
         "information",
-        "tells of the kernel's addresses and of the host's layout",
+        "reveals the kernel's addresses and the host's layout",
         (
             *_all("syslog", sysctl="kernel.dmesg_restrict"),
             *_all("lookup_dcookie", "SYS_ADMIN"),

@@ -63,9 +63,9 @@ def settle(cases: Iterable[Case], default: Action, bits: int) -> Settled:
     dropped: list[Dropped] = []
     for case in cases:
         if case.action == default:
-            dropped.append(Dropped(case.rule, "it has the action of the default"))
+            dropped.append(Dropped(case.rule, "its action is the same as the default's"))
         elif final is not None:
-            dropped.append(Dropped(case.rule, f"rule {final.rule} already decides this call for good"))
+            dropped.append(Dropped(case.rule, f"rule {final.rule} already decides this syscall"))
         elif not case.conditions:
             dropped.extend(Dropped(old.rule, f"rule {case.rule}, which has no conditions, replaces it") for old in kept)
             final = case

@@ -89,7 +89,7 @@ def _placed(subject: Subject) -> tuple[Runtime, Place] | None:
 
 def _doubts(match: defaults.Match | None, runtime: Runtime) -> tuple[str, ...]:
     found = [match.doubt] if match is not None and match.doubt else []
-    found += [] if runtime.fixed_default else [f"{runtime.title} can be told to use another default profile and other capabilities"]
+    found += [] if runtime.fixed_default else [f"{runtime.title} can be configured with another default profile and other capabilities"]
     return tuple(found)
 
 

@@ -83,7 +83,7 @@ def reason(found: Answer, places: dict[int, str]) -> str:
         rules = sorted({case.rule for case in found.cases} | ({found.rule} if found.rule is not None else set()))
         return ("rules " if len(rules) > 1 else "rule ") + ", ".join(f"{index}{places.get(index, '')}" for index in rules)
     if found.why is Why.STUB:
-        return "its number is above all that the profile names: runc answers before the filter"
+        return "its number is above all those that the profile names: runc answers before the filter"
     if found.why is Why.ARCHITECTURE:
         return "the profile does not list the architecture"
     return "the default: no rule that counts names it"

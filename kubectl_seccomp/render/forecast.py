@@ -9,7 +9,7 @@ from .cells import NONE
 from .table import Row, audit_rows
 from .text import columns, safe
 
-HEADS = ("NAMESPACE", "WORKLOAD", "CONTAINER", "NOW", "REFUSED", "LIMITED", "REFUSED CALLS OF")
+HEADS = ("NAMESPACE", "WORKLOAD", "CONTAINER", "NOW", "REFUSED", "LIMITED", "REFUSED SYSCALLS OF")
 _NAMES = 3  # workloads that a doubt is told with
 
 
@@ -38,7 +38,7 @@ def summary(tail: Tail, rows: list[Row]) -> Iterator[str]:
         yield "No container would change."
         return
     noun = "container" if changed == 1 else "containers"
-    yield f"{changed} {noun} would get RuntimeDefault when created again. Whether they make any of the refused calls is not known."
+    yield f"{changed} {noun} would get RuntimeDefault when created again. Whether they make any of the refused syscalls is not known."
     for doubt, names in _doubts(rows).items():
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         yield f"not certain for {', '.join(names[:_NAMES])}{more}: {doubt}"

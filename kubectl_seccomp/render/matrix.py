@@ -113,7 +113,7 @@ _PHRASES = {
     Outcome.REFUSED: "does not load on",
     Outcome.NO_FILTER: "gives no filter on",
     Outcome.FORBIDS_NOTHING: "forbids nothing on",
-    Outcome.UNKNOWN: "not known of",
+    Outcome.UNKNOWN: "not known for",
 }
 
 

@@ -163,7 +163,7 @@ def _default(kubelet: KubeletReport) -> str:
 def _runtime_default(default: DefaultReport) -> str:
     if default.unknown is not None:
         return f"RuntimeDefault not known: {default.unknown}"
-    counts = f"lets {default.open} of {default.calls} calls pass, {default.conditional} by their arguments"
+    counts = f"lets {default.open} of {default.calls} syscalls pass, and {default.conditional} depending on their arguments"
     told = f"RuntimeDefault as of {default.variant}: {counts}"
     return "; not certain: ".join((told, *default.doubts))
 

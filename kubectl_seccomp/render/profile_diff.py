@@ -21,7 +21,7 @@ def render(before: Subject, after: Subject, found: Difference, width: int) -> It
     yield "\n"
     plain = [one for one in found.changes if not _by_arguments(one)]
     if plain:
-        yield from columns(list(_rows(plain)), ("SECOND IS", "FIRST", "SECOND", "ARCHITECTURE", "CALLS"), width)
+        yield from columns(list(_rows(plain)), ("SECOND IS", "FIRST", "SECOND", "ARCHITECTURE", "SYSCALLS"), width)
         yield "\n"
     for lead, text in _conditional(found):
         yield from wrapped(lead, text, width)
@@ -68,7 +68,7 @@ def _verdict(found: Difference) -> str:
     if found.same:
         return "They mean the same."
     if found.a_subset_of_b and found.b_subset_of_a:
-        return "Both let the same calls through; what a program sees of the others differs."
+        return "Both let the same syscalls through; what a program sees of the others differs."
     if found.b_subset_of_a:
         return "The second is stricter: all that it lets through, the first lets through too."
     if found.a_subset_of_b:

@@ -26,10 +26,10 @@ def _call(call: CallExplanation, width: int) -> Iterator[str]:
     name = safe(call.call)
     if not call.known:
         near = f"; did you mean {call.suggestion}?" if call.suggestion else ""
-        yield from wrapped("", f"{name}: no call is known by this name{near}", width)
+        yield from wrapped("", f"{name}: there is no syscall of this name{near}", width)
         return
     if not call.ways:
-        yield from wrapped("", f"{name}: no architecture of this node has this call", width)
+        yield from wrapped("", f"{name}: no architecture of this node has this syscall", width)
         return
     alike = _alike(call.ways)
     rows = [(name if not number else "", places, _answer(way, width), safe(way.reason)) for number, (places, way) in enumerate(alike)]

@@ -20,10 +20,10 @@ def render(subject: Subject, found: Sets, width: int) -> Iterator[str]:
     if found.groups:
         yield "\n"
         rows = [row for group in found.groups for row in _group(group)]
-        yield from columns(rows, ("GROUP", "CALLS"), width)
+        yield from columns(rows, ("GROUP", "SYSCALLS"), width)
     for abi in found.architectures[:1]:
         yield "\n"
-        yield from columns([_set(abi, number) for number in range(len(abi.sets))], ("ANSWER", "CALLS"), width)
+        yield from columns([_set(abi, number) for number in range(len(abi.sets))], ("ANSWER", "SYSCALLS"), width)
         if abi.conditional:
             yield "\n"
             rows_ = [(one.call, safe(one.answer)) for one in abi.conditional]
@@ -39,12 +39,12 @@ def _counts(found: Sets, width: int) -> Iterator[str]:
     rows = []
     for abi in found.architectures:
         counts = abi.counts
-        text = f"{counts.open} of {counts.calls} calls open, {counts.conditional} with some arguments, {counts.refused} refused"
+        text = f"{counts.open} of {counts.calls} syscalls open, {counts.conditional} with some arguments, {counts.refused} refused"
         text = text if abi.listed else "its programs are killed: the profile does not list it"
         rows.append((short(abi.architecture), text))
     yield from columns(rows, None, width)
     if not found.filter:
-        yield from wrapped("", "It gives no filter at all: every call is open.", width)
+        yield from wrapped("", "It gives no filter at all: every syscall is open.", width)
     if found.conflicts:
         yield from wrapped("", f"It does not load: rules contradict each other ({safe('; '.join(found.conflicts[:_MOST]))}).", width)
     can = {True: "can", False: "cannot", None: "may be able to (that cannot be told)"}[found.user_namespace]
@@ -73,12 +73,12 @@ def _set(abi: AbiSets, number: int) -> tuple[str, str]:
 def _notes(subject: Subject, found: Sets) -> Iterator[str]:
     yield from (f"doubt: {safe(doubt)}" for doubt in subject.doubts)
     if found.io_uring:
-        yield f"io_uring is allowed and makes calls that are refused, past the filter: {', '.join(found.io_uring)}"
+        yield f"io_uring is allowed and does what these refused syscalls do, past the filter: {', '.join(found.io_uring)}"
     for abi in found.architectures[:1]:
         for one in abi.conditional:
             if one.evadable:
                 which = ", ".join(f"arg{index}" for index in one.evadable)
-                yield f"{one.call} is got around through the upper half of {which}: the filter sees 64 bits, the kernel takes 32"
+                yield f"{one.call} can be bypassed through the upper half of {which}: the filter sees 64 bits, the kernel takes 32"
             if one.approximate:
                 yield f"{one.call}: approximate, libseccomp's filter may differ from these rules for some arguments"
         if abi.unsure:

@@ -8,7 +8,7 @@ from ..model import ContainerReport, PodReport, Strength
 from . import cells
 from .text import columns, safe, wrapped
 
-_HEADS = ("CONTAINER", "OPEN CALLS", "BEYOND DEFAULT", "USER NAMESPACE", "WITHIN REACH")
+_HEADS = ("CONTAINER", "OPEN SYSCALLS", "BEYOND DEFAULT", "USER NAMESPACE", "WITHIN REACH")
 _WORDS = {True: "can make", False: "cannot", None: "unknown"}
 
 

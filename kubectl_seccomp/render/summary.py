@@ -30,12 +30,12 @@ def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Itera
         yield f"{count(summary.skipped, 'pod')} that succeeded left out (--include-finished shows them)."
     yield from gap_lines(tail.gaps)
     if any(gap.why.startswith("forbidden") for gap in tail.gaps):
-        yield "hint: kubectl seccomp rbac prints the rights that are needed."
+        yield "hint: kubectl seccomp rbac prints the permissions that are needed."
     if source == "cluster" and summary.unchecked_files:
         files = count(summary.unchecked_files, "container")
         yield f"hint: nobody looked at the Localhost file of {files}: --verify (or check pod) reads it on the node."
     if source == "files" and summary.effective.get("Unknown"):
-        yield "hint: what a kubelet does where nothing is set is Unknown in manifests: say --seccomp-default on or off."
+        yield "hint: manifests do not tell what the kubelet does where nothing is set: give --seccomp-default on or off."
 
 
 def _findings(findings: Mapping[str, int], judged: bool) -> str:

@@ -154,7 +154,7 @@ def _rest(decisions: list[Decision], limit: int | None) -> Iterator[str]:
         return
     left = decisions[limit:]
     found = sum(1 for decision in left if decision.templates)
-    yield f"... and {len(left)} more, {found or 'none'} of them with findings: without --limit they are shown.\n"
+    yield f"... and {len(left)} more, {found or 'none'} of them with findings: leave out --limit to see them.\n"
 
 
 def _with_observed(row: Row) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def audit_wide(
     rows = [_wide_cells(pod, member, files) for pod, member in found[:limit]]
     where = ("FILE:LINE",) if files else ("NODE", "FILE")
     name = "WORKLOAD" if files else "POD"
-    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-CALLS", "PSS-SECCOMP")
+    facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-SYSCALLS", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
         yield from columns(rows, heads if headers else None, width)

@@ -120,7 +120,7 @@ WHY = [
     (403, b"Forbidden (user=u, verb=get)", "forbidden: Forbidden (user=u, verb=get)"),
     (401, b'{"message": "Unauthorized", "reason": "Unauthorized"}', "unauthorized"),
     (404, b'{"message": "pods \\"x\\" not found"}', 'pods "x" not found'),
-    (502, b"<html>\n <b>bad</b>\r\n</html>", "a web page, with status 502, is no answer of a Kubernetes API server"),
+    (502, b"<html>\n <b>bad</b>\r\n</html>", "a web page, with status 502, is not an answer from a Kubernetes API server"),
     (500, b'{"reason": "InternalError"}', "InternalError"),
     (500, b"", "the server answered 500"),
     (500, b"[1]", "[1]"),

@@ -140,9 +140,9 @@ HTML = "<!doctype html>\n<html><body>Please <b>log in</b></body></html>"
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        (200, "the answer could not be decoded: JSON is malformed: invalid character (byte 0)"),
-        (403, "forbidden: a web page, with status 403, is no answer of a Kubernetes API server"),
-        (401, "unauthorized: a web page, with status 401, is no answer of a Kubernetes API server"),
+        (200, "the response could not be decoded: JSON is malformed: invalid character (byte 0)"),
+        (403, "forbidden: a web page, with status 403, is not an answer from a Kubernetes API server"),
+        (401, "unauthorized: a web page, with status 401, is not an answer from a Kubernetes API server"),
     ],
 )
 def test_a_web_page(config: Config, fake: Fake, code: int, why: str) -> None:

@@ -63,7 +63,7 @@ def test_those_past_their_time_or_all(api: Api, kube: PodServer, every: bool, le
     assert gaps == []
     assert {item.name for item in done if not item.removed} == left
     assert set(kube.pods) == left
-    assert [item.why for item in done if not item.removed] == ["still within its time, for 0 s: --all removes it too"] * len(left)
+    assert [item.why for item in done if not item.removed] == ["its deadline is in 0 s: --all removes it too"] * len(left)
 
 
 @pytest.mark.parametrize(

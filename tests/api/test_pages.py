@@ -99,7 +99,7 @@ EXPIRY = [
     (
         "the same token again",
         [expired("old")],
-        "the server sends the same page again and again: the rest was not read",
+        "the server keeps sending the same page: the rest was not read",
     ),
 ]
 
@@ -114,7 +114,7 @@ def test_what_cannot_go_on_is_a_gap_and_no_new_beginning(fake: Fake, api: Api, a
 BROKEN_LATER = [
     (status(403, "Forbidden", "pods is forbidden: no more"), "forbidden: no more"),
     (status(500, "InternalError", "etcd is gone"), "etcd is gone"),
-    (ok(b"<html>"), "the answer could not be decoded: JSON is malformed: invalid character (byte 0)"),
+    (ok(b"<html>"), "the response could not be decoded: JSON is malformed: invalid character (byte 0)"),
 ]
 
 
@@ -145,7 +145,7 @@ def test_a_first_page_that_cannot_be_had_is_an_error(fake: Fake, api: Api, answe
 
 def test_the_same_token_for_ever(fake: Fake, api: Api) -> None:
     fake.on(PODS, page(["a"], "t1"))
-    assert read(api)[2:] == [rest_not_read("the server sends the same page again and again: the rest was not read")]
+    assert read(api)[2:] == [rest_not_read("the server keeps sending the same page: the rest was not read")]
     assert len(fake.requests) == 2
 
 

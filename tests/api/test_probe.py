@@ -216,7 +216,7 @@ def test_a_pod_of_the_same_name_that_is_not_ours_stays(api: Api, kube: PodServer
         (waiting("ErrImagePull"), "--image"),
         (waiting("CreateContainerError"), "cannot start"),
         ({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}, "Evicted: low on memory"),
-        ({"phase": "Failed", "reason": "DeadlineExceeded"}, "did not end within the 90s"),
+        ({"phase": "Failed", "reason": "DeadlineExceeded"}, "did not end within its deadline of 90s"),
     ],
 )
 def test_a_pod_that_will_never_answer(api: Api, kube: PodServer, clock: Clock, last: dict[str, Any], expected: str) -> None:

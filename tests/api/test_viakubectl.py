@@ -92,7 +92,7 @@ def test_the_kubectl_that_started_us_goes_first(tmp_path: Path) -> None:
 
 
 def test_no_kubectl(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="there is no kubectl in PATH"):
+    with pytest.raises(Fault, match="there is no kubectl on PATH"):
         ViaKubectl(Options(), {"PATH": str(tmp_path)})
     with pytest.raises(Fault, match="/nonexistent cannot be run: No such file or directory") as caught:
         ViaKubectl(Options(token=SECRET), {"KUBECTL_PATH": "/nonexistent"})
@@ -121,7 +121,7 @@ SAID = [
     ("Unable to connect to the server: dial tcp: nope", 0, "Unreachable", "kubectl: Unable to connect to the server: dial tcp: nope"),
     ('error: context "x" does not exist\n', 0, "Unreachable", 'kubectl: context "x" does not exist'),
     ("\x1b[31mbad\x1b[0m", 0, "Unreachable", "kubectl: \\x1b[31mbad\\x1b[0m"),
-    ("", 0, "Unreachable", "kubectl failed without a word"),
+    ("", 0, "Unreachable", "kubectl failed without a message"),
 ]
 
 

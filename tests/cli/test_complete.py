@@ -123,7 +123,7 @@ def test_a_server_or_a_plugin_that_does_not_answer_is_not_waited_for(kubeconfig:
 
 def test_the_plugin_itself_speaks_the_protocol_too() -> None:
     done = subprocess.run([BIN / "kubectl-seccomp", "__complete", "che"], capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout == "check\tProve what one thing has.\n:4\n"
+    assert done.stdout == "check\tCheck one pod, node or profile in depth.\n:4\n"
 
 
 def test_a_link_of_that_name_completes(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_twice_is_no_harm_and_an_older_one_is_renewed(home: Path) -> None:
     install(home)
     written = home / "bin" / NAME
     written.chmod(0o644)
-    assert "is there already" in install(home).stdout
+    assert "already exists" in install(home).stdout
     assert os.access(written, os.X_OK)
     written.write_text(SHIM + "# older\n")
     assert install(home).stdout.startswith("wrote ")
@@ -196,7 +196,7 @@ def test_what_pip_or_the_bundle_has_installed_is_enough(home: Path) -> None:
     for target in (PROGRAM, BIN / "kubectl-seccomp"):
         path.unlink(missing_ok=True)
         path.symlink_to(target)
-        assert install(home).stdout == f"{path} is there already\n"
+        assert install(home).stdout == f"{path} already exists\n"
 
 
 def test_another_folder_and_what_is_missing_then(home: Path) -> None:

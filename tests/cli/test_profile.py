@@ -35,9 +35,9 @@ def document(*words: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
-        (("show", DENY), 0, "381 of 385 calls open"),
-        (("show", "runtime/containerd@2.2.4"), 0, "309 of 385 calls open"),
-        (("show", "runtime/containerd@2.2.4", "--capabilities", "all"), 0, "349 of 385 calls open"),
+        (("show", DENY), 0, "381 of 385 syscalls open"),
+        (("show", "runtime/containerd@2.2.4"), 0, "309 of 385 syscalls open"),
+        (("show", "runtime/containerd@2.2.4", "--capabilities", "all"), 0, "349 of 385 syscalls open"),
         (("show", "runtime/containerd@2.2.4", "--capabilities", "default,sys_admin"), 0, "default capabilities and SYS_ADMIN"),
         (("show", "runtime/containerd@2.2.4", "--arch", "arm64"), 0, "aarch64   "),
         (("show", "runtime/cri-o@1.36.3"), 0, "as CRI-O reads it"),
@@ -63,23 +63,23 @@ def test_an_answer_on_stdout(words: tuple[str, ...], code: int, text: str) -> No
     [
         (("show", "/nonexistent.json"), 3, "cannot be read: No such file"),
         (("show", str(FILES)), 3, "cannot be read: Is a directory"),
-        (("show", "runtime/containerd"), 2, "names no runtime and version"),
-        (("show", "runtime/rkt@1.0"), 2, "names no runtime and version"),
+        (("show", "runtime/containerd"), 2, "is not a runtime with a version"),
+        (("show", "runtime/rkt@1.0"), 2, "is not a runtime with a version"),
         (("show", "runtime/containerd@latest"), 2, "no default profile is known"),
         (("show", "runtime/containerd@2.2.4", "--arch", "sparc"), 2, 'architecture "sparc" is not known'),
-        (("show", DENY, "--capabilities", "SYS_ADMN"), 2, "no capability is called so"),
+        (("show", DENY, "--capabilities", "SYS_ADMN"), 2, "there is no such capability"),
         (("show", DENY, "--kernel", "new"), 2, "must be a version"),
         (("show", DENY, "--runtime", "youki"), 2, "must be runc or crun"),
         (("show", DENY, "--decoder", "podman"), 2, "must be one of containerd, cri-o, docker"),
-        (("show", "node/node-a"), 2, "names no node and path"),
+        (("show", "node/node-a"), 2, "is not a node with a path"),
         (("show", "a\udcff.json"), 3, "cannot be read"),
         (("show", "node/n:profiles/x.json"), 3, "no configuration has been provided"),
         (("show", "runtime/node/n"), 3, "no configuration has been provided"),
-        (("explain", DENY), 2, "no call is named"),
+        (("explain", DENY), 2, "no syscall is named"),
         (("explain", DENY, "--syscall", "clnoe3"), 2, "did you mean clone3?"),
         (("diff", DENY), 2, "takes two profiles"),
-        (("diff", "-", "-"), 2, "standard input can be one"),
-        (("convert", DENY), 2, "--to oci or --to seccompprofile"),
+        (("diff", "-", "-"), 2, "only one of the two profiles can be standard input"),
+        (("convert", DENY), 2, "give --to oci or --to seccompprofile"),
     ],
     ids=lambda value: (
         " ".join(Path(word).name for word in value).encode("ascii", "replace").decode() if isinstance(value, tuple) else ""
@@ -127,7 +127,7 @@ def test_a_file_without_effect_is_no_filter(content: bytes) -> None:
 def test_a_wrapped_profile_is_looked_into_and_that_is_said() -> None:
     code, out, err = run("show", RESOURCE)
     assert (code, "as a file on a node it gives no filter" in err) == (0, True)
-    assert "383 of 385 calls open" in out
+    assert "383 of 385 syscalls open" in out
 
 
 def test_dockers_form_by_decoder() -> None:

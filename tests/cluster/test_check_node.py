@@ -162,8 +162,8 @@ def test_findings_and_exit_codes(lab: Lab, report: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which node?"),
-        (("--all", "node-a"), "do not go together"),
+        ((), "no node is named"),
+        (("--all", "node-a"), "cannot be combined with --all"),
         (("pod/x",), "is no node"),
         (("node-a", "--select", "KS101"), "no check on nodes"),
         (("node-a", "--query", "["), "--query"),
@@ -276,7 +276,7 @@ def test_who_may_not_list_pods_is_told_that_users_are_not_known(lab: Lab) -> Non
             role["rules"] = [rule for rule in role["rules"] if rule["resources"]]
     done = with_token(lab, account(lab, "nodes-podless", roles), "check", "node", "node-c", "-o", "json")
     assert done.code == 3 or done.json["findings"]
-    assert "neither containers nor users" in done.json["gaps"][0]["why"]
+    assert "containers and the users of profiles are not shown" in done.json["gaps"][0]["why"]
     assert {file["usedBy"] is None for file in done.json["nodes"][0]["files"]} == {True}
 
 

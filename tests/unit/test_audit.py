@@ -23,7 +23,7 @@ def test_a_node_that_was_not_listed_is_one_gap_that_counts_its_containers() -> N
     report = audit([pod("x", "a"), pod("y", "gone"), pod("z", "gone")], Evidence({"a": NODE}), Policy(), HEAD)
     kinds = [member.decision.effective.type.value for each in report.pods for member in each.containers]
     assert kinds == ["RuntimeDefault", "Unknown", "Unknown"]
-    assert report.tail().gaps == (Gap("node", "node/gone", "pods run on it, and it was not among the nodes", 2),)
+    assert report.tail().gaps == (Gap("node", "node/gone", "pods run on it, but it was not among the nodes listed", 2),)
 
 
 def test_nodes_that_could_not_be_listed_at_all_are_one_gap_only() -> None:

@@ -67,4 +67,4 @@ def test_a_file_beside_a_type_that_has_none_is_told(kind: str) -> None:
         declared=declared, privileged=False, placement=placement, effective=outcome, file=ProfileFile(), observed=Observed(),
     )  # fmt: skip
     reasons = {template.slug: template.reason for template in findings(case)}
-    assert reasons[PROFILE_PATH.slug] == f"localhostProfile a.json beside type {kind}: the API server refuses it"
+    assert reasons[PROFILE_PATH.slug] == f"localhostProfile a.json with type {kind}: the API server refuses it"

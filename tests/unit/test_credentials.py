@@ -61,7 +61,7 @@ WRONG_USERS = [
     ({"client-certificate-data": B64, "client-key": "x", "client-key-data": B64}, "client-key are both specified"),
     ({"exec": {"command": "x"}, "auth-provider": {"name": "x"}}, "cannot be combined with an exec plugin"),
     ({"exec": {"apiVersion": "client.authentication.k8s.io/v1"}}, "command must be specified"),
-    ({"client-certificate-data": B64, "client-key-data": B64}, "no matching PEM pair"),
+    ({"client-certificate-data": B64, "client-key-data": B64}, "not a matching PEM pair"),
     ({"client-certificate-data": "%%" + SECRET, "client-key-data": B64}, "not base64"),
     ({"client-certificate": "/nonexistent", "client-key-data": B64}, "unable to read client certificate"),
     ({"auth-provider": {"name": "oidc", "config": {"refresh-token": SECRET}}}, "(kubelogin), or give --token or --via-kubectl"),
@@ -87,8 +87,8 @@ WRONG_CLUSTERS = [
     ({"certificate-authority-data": B64, "certificate-authority": "x"}, "certificate-authority are both specified"),
     ({"certificate-authority": "/nonexistent", "server": "http://a.test"}, "unable to read certificate authority /nonexistent"),
     ({"proxy-url": f"ftp://u:{SECRET}@proxy"}, "unsupported scheme"),
-    ({"proxy-url": f"http://u:{SECRET}@proxy:x"}, "is no address"),
-    ({"proxy-url": f"http://{SECRET}:@:1"}, "is no address"),
+    ({"proxy-url": f"http://u:{SECRET}@proxy:x"}, "is not an address"),
+    ({"proxy-url": f"http://{SECRET}:@:1"}, "is not an address"),
 ]
 
 
@@ -124,7 +124,7 @@ def test_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
     )
     os.close(theirs)
     os.close(ours)
-    assert b"no matching PEM pair" in done.stdout
+    assert b"not a matching PEM pair" in done.stdout
 
 
 IMPERSONATED = {"as": "bob", "as-uid": "1", "as-groups": ["g1", "g2"], "as-user-extra": {"K/é": ["v1", "v2"]}}

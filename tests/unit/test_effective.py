@@ -82,11 +82,12 @@ def test_a_file_under_a_root_that_is_assumed_is_never_certain(effect: str, expec
         (Declared(pod=Profile("Localhost", "")), CONTAINERD, "Localhost pod assumed",
          "Localhost without a localhostProfile: the kubelet refuses to start the container"),
         (Declared(pod=Profile("OCI")), CONTAINERD, "Unknown nothing unknown",
-         "type 'OCI' is none that Kubernetes knows: a kubelet that does not refuse it runs the container without a filter"),
+         "type 'OCI' is not one that Kubernetes knows: a kubelet that does not refuse it runs the container without a filter"),
         (Declared(Profile(), DEFAULT), CONTAINERD, "Unknown nothing unknown",
          "seccompProfile has no type: a kubelet that does not refuse it runs the container without a filter"),
         (Declared(Profile("runtimeDefault")), CONTAINERD, "Unknown nothing unknown",
-         "type 'runtimeDefault' is none that Kubernetes knows: a kubelet that does not refuse it runs the container without a filter"),
+         "type 'runtimeDefault' is not one that Kubernetes knows: a kubelet that does not refuse it runs the container without a"
+         " filter"),
     ],
 )  # fmt: skip
 def test_what_is_written_decides(declared: Declared, runtime: str, expected: str, why: str) -> None:

@@ -47,13 +47,13 @@ DENY, KILLED = rule("mount", "ERRNO"), rule("mount", "KILL_PROCESS")
 @pytest.mark.parametrize(
     ("rules", "action", "index", "dropped"),
     [
-        ((DENY, KILLED), EPERM, 0, [(1, "rule 0 already decides this call for good")]),
-        ((KILLED, DENY), KILL, 0, [(1, "rule 0 already decides this call for good")]),
-        ((rule("mount", "ALLOW"), DENY), EPERM, 1, [(0, "it has the action of the default")]),
-        ((DENY, rule("mount", "ALLOW")), EPERM, 0, [(1, "it has the action of the default")]),
+        ((DENY, KILLED), EPERM, 0, [(1, "rule 0 already decides this syscall")]),
+        ((KILLED, DENY), KILL, 0, [(1, "rule 0 already decides this syscall")]),
+        ((rule("mount", "ALLOW"), DENY), EPERM, 1, [(0, "its action is the same as the default's")]),
+        ((DENY, rule("mount", "ALLOW")), EPERM, 0, [(1, "its action is the same as the default's")]),
         ((rule("mount", "TRAP", EQ_0), DENY), EPERM, 1, [(0, "rule 1, which has no conditions, replaces it")]),
-        ((DENY, rule("mount", "TRAP", EQ_0)), EPERM, 0, [(1, "rule 0 already decides this call for good")]),
-        ((DENY, DENY), EPERM, 0, [(1, "rule 0 already decides this call for good")]),
+        ((DENY, rule("mount", "TRAP", EQ_0)), EPERM, 0, [(1, "rule 0 already decides this syscall")]),
+        ((DENY, DENY), EPERM, 0, [(1, "rule 0 already decides this syscall")]),
         ((rule("mount mount", "ERRNO"),), EPERM, 0, []),
         ((rule("mount", "ERRNO", (0, "MASKED_EQ", 0)),), EPERM, 0, []),
         ((rule("mount", "ERRNO", errnoRet=38),), NO_SUCH_CALL, 0, []),
@@ -70,7 +70,7 @@ def test_which_rule_wins(rules: tuple[dict[str, Any], ...], action: Action, inde
 def test_a_call_that_no_rule_counts_for_gets_the_default_and_says_why() -> None:
     found = answer("mount", "ALLOW", rule("mount", "ALLOW"))
     assert (found.action, found.why) == (ALLOW, Why.DEFAULT)
-    assert [one.why for one in found.dropped] == ["it has the action of the default"]
+    assert [one.why for one in found.dropped] == ["its action is the same as the default's"]
     assert answer("mount", "ALLOW").why is Why.DEFAULT
 
 

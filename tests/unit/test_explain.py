@@ -63,7 +63,7 @@ def test_socketcall_is_a_way_of_its_own() -> None:
 
 def test_rules_that_do_not_count_are_named_with_their_lines() -> None:
     found = told(made("ERRNO", rule("mount", "ALLOW"), rule("mount", "TRAP")), "mount")
-    assert found.ways[0].dropped == ("rule 1 (line 5) does not count: rule 0 already decides this call for good",)
+    assert found.ways[0].dropped == ("rule 1 (line 5) does not count: rule 0 already decides this syscall",)
 
 
 def test_what_is_not_certain_is_said() -> None:

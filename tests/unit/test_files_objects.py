@@ -67,7 +67,7 @@ def test_a_broken_document_is_named_and_the_others_are_read() -> None:
     assert told(from_fixture("broken.yaml")) == [
         "Pod one",
         f"{path}:9 (document 2): not valid YAML: did not find expected ',' or '}}'",
-        f'{path}:14 (document 3): not valid YAML: key "metadata" stands twice',
+        f'{path}:14 (document 3): not valid YAML: key "metadata" is there twice',
         f"{path}:16 (document 4): Pod four: Expected `bool | null`, got `str` - at `$.spec.containers[0].securityContext.privileged`",
         "Pod five",
     ]

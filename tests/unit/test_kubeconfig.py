@@ -129,8 +129,8 @@ def test_a_file_that_may_be_there_is_not_skipped(tmp_path: Path) -> None:
 
 
 WRONG_FILES = [
-    ("not YAML", f"users: [{{token: {SECRET}", "it is not YAML in line"),
-    ("an alias", f"a: 1\nusers: *{SECRET}", "it is not YAML in line 2"),
+    ("not YAML", f"users: [{{token: {SECRET}", "it is not valid YAML in line"),
+    ("an alias", f"a: 1\nusers: *{SECRET}", "it is not valid YAML in line 2"),
     ("a tag", f"users: !!python/object:os.system {SECRET}", "Expected `array | null`, got `str` - at `$.users`"),
     ("a list", f"[{SECRET}]", "Expected `object`, got `array`"),
     ("a text", SECRET, "Expected `object`, got `str`"),
@@ -139,8 +139,8 @@ WRONG_FILES = [
     ("groups as text", f"users: [{{name: a, user: {{as-groups: {SECRET}}}}}]", "$.users[0].user.as-groups"),
     ("a word that is a bool", "clusters: [{name: a, cluster: {server: y}}]", "$.clusters[0].cluster.server"),
     ("a name twice", "users: [{name: a}, {name: b}, {name: a}]", 'duplicate name "a" in list'),
-    ("nested", "a: " + "[" * 5000, "it is not YAML"),
-    ("control characters", "a: \0", "it is not YAML"),
+    ("nested", "a: " + "[" * 5000, "it is not valid YAML"),
+    ("control characters", "a: \0", "it is not valid YAML"),
 ]
 
 
@@ -226,7 +226,7 @@ WRONG_SERVERS = [
 
 @pytest.mark.parametrize("server", WRONG_SERVERS)
 def test_wrong_servers(tmp_path: Path, server: str) -> None:
-    assert "no http or https address" in fault(tmp_path, config(cluster={"server": server})).message
+    assert "not an http or https address" in fault(tmp_path, config(cluster={"server": server})).message
 
 
 TIMEOUTS = {

@@ -43,7 +43,7 @@ def test_the_deny_list_of_the_kubernetes_tutorial_starts_everywhere_and_leaves_a
     ]  # fmt: skip
     assert {effect.word for problem in found.problems for effect in problem.effects.values()} == {"loads"}
     weaker, mounts, _, kill = found.problems
-    assert weaker.message.startswith("381 of 385 calls are open")
+    assert weaker.message.startswith("381 of 385 syscalls are open")
     for name in ("unshare(CLONE_NEWUSER)", "bpf", "keyctl", "io_uring_setup", "perf_event_open", "kexec_load", "init_module"):
         assert name in weaker.message or "more" in weaker.message
     assert mounts.suggestion == "fsopen fsconfig fsmount move_mount open_tree mount_setattr"

@@ -162,7 +162,7 @@ def test_a_folder_that_may_not_be_looked_into_is_told(node: Node, mode: int) -> 
     finally:
         folder.chmod(0o700)
     assert found["closed"].facts.state is FileState.UNREADABLE
-    assert "may not look into it" in (found["closed"].facts.explanation or "")
+    assert "not allowed to look into it" in (found["closed"].facts.explanation or "")
     assert found["open/inner"].kind == "file"
 
 

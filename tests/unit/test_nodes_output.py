@@ -233,7 +233,7 @@ def test_no_log_raises(lines: list[bytes]) -> None:
         ("impossible", FileState.MISSING, "no file can have such a name"),
         ("directory", FileState.INVALID, "it is a directory"),
         ("special", FileState.INVALID, "it is not a regular file"),
-        ("unreadable", FileState.UNREADABLE, "the probe may not read it"),
+        ("unreadable", FileState.UNREADABLE, "the probe is not allowed to read it"),
         ("loop", FileState.INVALID, "form a loop"),
         ("outside", FileState.UNREADABLE, "out of the directories"),
         ("invented", FileState.UNREADABLE, "is not understood"),

@@ -69,7 +69,7 @@ def test_there_is_hope(status: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ({"reason": "DeadlineExceeded"}, "did not end within the 90s"),
+        ({"reason": "DeadlineExceeded"}, "did not end within its deadline of 90s"),
         ({"reason": "Evicted", "message": "low on memory"}, "the node ended the probe: Evicted: low on memory"),
         ({"reason": "OutOfpods"}, "the node ended the probe: OutOfpods"),
         (
@@ -111,7 +111,7 @@ def test_a_directory_that_the_node_does_not_have(said: list[tuple[str, str]], ex
             True,
             "FailedCreatePodSandBox: cni broken",
         ),
-        ("Running", [("Started", "Container started")], True, "still at work; --timeout"),
+        ("Running", [("Started", "Container started")], True, "still running: give it longer with --timeout"),
         ("Pending", [], None, "the node did not start the probe pod"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_node_that_was_not_listed_is_a_gap_once() -> None:
     made = placements()
     first, second = made.of(pod(nodeName="gone"))[1], made.of(pod(nodeName="gone", runtimeClassName="sandboxed"))[1]
     assert first.node == second.node == NodeFacts("gone", default_source="the node was not listed")
-    assert made.gaps == [Gap("node", "node/gone", "pods run on it, and it was not among the nodes")]
+    assert made.gaps == [Gap("node", "node/gone", "pods run on it, but it was not among the nodes listed")]
 
 
 def test_where_no_node_could_be_listed_that_is_the_reason_and_no_gap_of_each() -> None:

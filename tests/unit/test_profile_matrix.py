@@ -126,7 +126,7 @@ def test_a_mirror_pod_stands_for_itself_and_stays() -> None:
         ({"a": present("1", "none"), "b": present("1", forbids_nothing=True)},
          "p.json: the same on 2 nodes (sha256 111111111111); gives no filter on a; forbids nothing on b; nobody uses it."),
         ({"a": ProfileFile(FileState.INVALID, explanation="a directory"), "b": nowhere(NODES["b"])},
-         "p.json: does not load on a; not known of b; nobody uses it."),
+         "p.json: does not load on a; not known for b; nobody uses it."),
         ({"a": present("1"), "b": nowhere(NodeFacts("b", "windows"))},
          "p.json: the same on 1 node (sha256 111111111111); nobody uses it."),
     ],

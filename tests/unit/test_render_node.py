@@ -68,8 +68,8 @@ Node node-a (containerd 2.4.2, kubelet v1.37.2, amd64)
   Kubelet    seccompDefault off (configz off, flagz off, command line off)
              running since 2026-09-21 14:13:20 UTC
              root /var/lib/kubelet (known: flagz)
-  Default    RuntimeDefault as of containerd 2.3.7: lets 309 of 385 calls pass,
-             3 by their arguments
+  Default    RuntimeDefault as of containerd 2.3.7: lets 309 of 385 syscalls
+             pass, and 3 depending on their arguments
   Containers 1 filtered
   Sandboxes  1 filtered
   Files      4 files in /var/lib/kubelet/seccomp, 3 of them unused

@@ -75,7 +75,7 @@ def test_no_golden_file_is_left_over() -> None:
         (made("ERRNO"), made("ERRNO"), "They mean the same."),
         (made("ERRNO"), made("ERRNO", rule("read", "ALLOW")), "The second is looser"),
         (made("ERRNO", rule("read", "ALLOW")), made("ERRNO"), "The second is stricter"),
-        (made("ERRNO"), made("ERRNO", defaultErrnoRet=38), "Both let the same calls through"),
+        (made("ERRNO"), made("ERRNO", defaultErrnoRet=38), "Both let the same syscalls through"),
         (made("ERRNO", rule("read", "ALLOW")), made("ERRNO", rule("write", "ALLOW")), "Neither lets through"),
         (
             made("ERRNO", rule("socket", "ALLOW", (0, "EQ", 1)), rule("socket", "TRAP", (1, "EQ", 2))),

@@ -29,10 +29,10 @@ def test_figures_in_one_table_and_why_there_are_none() -> None:
     assert section(member("c", DEFAULT), member("free", BARE), member("file", FILE), member("x", UNKNOWN)).splitlines() == [
         "",
         "STRENGTH",
-        "CONTAINER   OPEN CALLS   BEYOND DEFAULT   USER NAMESPACE   WITHIN REACH",
-        "c           309 of 385   0                cannot           mount (1), sockets (2)",
-        "free        385 of 385   73               can make         mount (1), sockets (2)",
-        "file        50 of 385    -                unknown          -",
+        "CONTAINER   OPEN SYSCALLS   BEYOND DEFAULT   USER NAMESPACE   WITHIN REACH",
+        "c           309 of 385      0                cannot           mount (1), sockets (2)",
+        "free        385 of 385      73               can make         mount (1), sockets (2)",
+        "file        50 of 385       -                unknown          -",
         "free: not certain: it may be another one",
         "x: not known: its profile file was not read",
     ]

@@ -95,7 +95,9 @@ def test_the_default_of_an_unknown_version_is_no_measure_for_a_file() -> None:
     assert "is not known" in found.doubts[0]
 
 
-@pytest.mark.parametrize(("runtime", "doubt"), [("containerd://1.6.20~ds1", "not a plain release"), ("cri-o://1.36.3", "can be told")])
+@pytest.mark.parametrize(
+    ("runtime", "doubt"), [("containerd://1.6.20~ds1", "not a plain release"), ("cri-o://1.36.3", "can be configured")]
+)
 def test_a_default_that_may_be_another_one_is_doubted(runtime: str, doubt: str) -> None:
     found = strength(subject("RuntimeDefault", runtime=runtime))
     assert found.open is not None
