@@ -158,7 +158,7 @@ def _open(node: str, answer: Answer[Key]) -> Iterator[Gap]:
         return
     if not answer.listing.whole:
         count = len(answer.listing.entries)
-        yield Gap("profile files", f"node/{node}", f"there are more than the {count} that are told")
+        yield Gap("profile files", f"node/{node}", f"there are more than the {count} that are shown")
     asked = {file.path for file in answer.files.values()}
     for entry in answer.listing.entries:
         if entry.facts.state is FileState.UNREADABLE and entry.facts.path not in asked:

@@ -84,7 +84,7 @@ def _pod(value: dict[str, object], source: Source) -> Pod | Gap | None:
     if pod is not None and next(containers(pod), None) is not None:
         return pod
     if _holds_containers(value):
-        return Gap("document", source.where, f"kind {kind[:60]} is not read, and there are containers in it")
+        return Gap("document", source.where, f"kind {kind[:60]} is not supported, and there are containers in it")
     return None if pod is None else Gap("document", source.where, f"{_title(value)} has no containers")
 
 

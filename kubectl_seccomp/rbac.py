@@ -1,4 +1,4 @@
-"""The rights that each feature needs, no more, as Kubernetes objects. Pure."""
+"""The permissions that each feature needs, no more, as Kubernetes objects. Pure."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def verify(
     wanted = [name for name in sorted(work) if _is_due(work[name]) and (limits.only is None or name in limits.only)]
     able = [name for name in wanted if not _skipped(found, nodes.get(name) or NodeFacts(name), len(work[name].ids))]
     for name in able[limits.most :] if limits.most is not None else ():
-        found.gaps.append(Gap("node probe", f"node/{name}", f"not asked: more than --max-nodes {limits.most}", len(work[name].ids)))
+        found.gaps.append(Gap("node probe", f"node/{name}", f"not asked: --max-nodes {limits.most} was reached", len(work[name].ids)))
     chosen = able[: limits.most]
     found.left_out = frozenset(name for name in {*work, *nodes} if name not in chosen and not _idle(name, work, nodes, limits))
     stop = threading.Event()

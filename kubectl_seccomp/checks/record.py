@@ -1,4 +1,4 @@
-"""What a check is given and what it is."""
+"""What a check is: its record, and the one container that it is given. What the checks look for is in the other modules."""
 
 from __future__ import annotations
 

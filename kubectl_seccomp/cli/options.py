@@ -112,7 +112,7 @@ ASKING = Group("verifying", "Which nodes", (
 
 FORECASTING = Group("", "Forecast", (
     choice("what_if", "--what-if", value="seccompDefault", choices=WhatIf,
-           text="Show which containers would change if the kubelets, or those of --nodes, had it, and what they would lose."),
+           text="Show which containers would change, and what they would lose, if the kubelets (or those of --nodes) had it."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (

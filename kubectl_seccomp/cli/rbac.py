@@ -9,7 +9,7 @@ from .given import Probing
 def rbac(
     verify: bool = False, exec_: bool = False, node_default: bool = False, probe_namespace: str = Probing().probe_namespace
 ) -> int:
-    """Print the least rights that a feature needs."""
+    """Print the minimal permissions that a feature needs."""
     from ..rbac import roles
     from ..render.roles import render
 

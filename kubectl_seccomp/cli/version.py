@@ -1,4 +1,4 @@
-"""`version`."""
+"""`version`: what this tool runs on, and what it talks to."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Removal:
 
     def _left(self, why: str) -> str:
         command = f"kubectl delete pod {self._name} -n {self._namespace}"
-        return f"the probe pod may be left ({why}): remove it with `{command}`, or later with `kubectl seccomp cleanup`"
+        return f"the probe pod may still be there ({why}): remove it with `{command}`, or later with `kubectl seccomp cleanup`"
 
     def _since(self) -> float:
         return 0.0 if self._asked is None else self._clock.now() - self._asked

@@ -1,4 +1,4 @@
-"""Two profiles held against each other, call by call: where the second is stricter, where looser, and for which arguments. Pure.
+"""Two profiles compared, syscall by syscall: where the second is stricter, where looser, and for which arguments. Pure.
 
 Answers that depend on arguments are compared at the edges of both sides' conditions. That decides all arguments where they are
 comparisons, or masks of few bits; else, and where an answer itself is only approximate, it is not certain.

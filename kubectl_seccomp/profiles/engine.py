@@ -6,7 +6,7 @@
 - what libseccomp makes of the rules for one call: rules.py; how it compares arguments: conditions.py
 - what the OCI runtime puts around it, and which names its libseccomp knows: here
 - names, numbers, ABIs: syscalls.py; the words of an answer, and what a given call gets: answers.py
-- how a filter that does what it says can still be got around: evasion.py
+- how a filter that does what it says can still be bypassed: evasion.py
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a filter that does what it says is got around all the same: bits that the kernel drops, and io_uring. Pure.
+"""How a filter that does what it says can still be bypassed: bits that the kernel drops, and io_uring. Pure.
 
 The filter compares whole registers; where the kernel's parameter is an int, it drops the upper half afterwards. A call whose first
 argument is 40 + 2^32 passes a rule "not 40" and opens AF_VSOCK (seen with the default profiles of containerd and Docker).

@@ -1,4 +1,4 @@
-"""A profile held against a place where it would be loaded: the one question that `profile` commands and strength.py ask. Pure."""
+"""A profile judged at the place where it would be loaded: the one question that `profile` commands and strength.py ask. Pure."""
 
 from __future__ import annotations
 

@@ -69,17 +69,17 @@ def _errno_names(profile: Profile) -> Iterator[Problem]:
                 said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(ERRNOS)))
             )
         elif number != (1 if counts is None else counts):
-            said = f"{shown} {word} counts for CRI-O alone: elsewhere it is {'EPERM' if counts is None else counts}"
+            said = f"{shown} {word} only counts on CRI-O: elsewhere it is {'EPERM' if counts is None else counts}"
             effects = by_decoder(IGNORED, HONOURED, IGNORED)
             yield pages.DOCKER_ERRNO.problem(said, (*path, key), effects, f'"{shown}Ret": {number}')
 
 
 def _refused(profile: Profile) -> Iterator[Problem]:
     if profile.get("archmap") and profile.get("architectures"):
-        yield pages.DOCKER_REFUSED.problem("both architectures and archMap", ("archmap",), _NOT_CONTAINERD)
+        yield pages.DOCKER_REFUSED.problem("both architectures and archMap are set", ("archmap",), _NOT_CONTAINERD)
     for path, entry in rules(profile):
         if text(entry, "name") and texts(entry, "names"):
-            yield pages.DOCKER_REFUSED.problem("a rule with both name and names", (*path, "name"), _NOT_CONTAINERD)
+            yield pages.DOCKER_REFUSED.problem("a rule has both name and names", (*path, "name"), _NOT_CONTAINERD)
         for key in ("includes", "excludes"):
             version = text(_mapping(entry, key), "minkernel")
             if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):

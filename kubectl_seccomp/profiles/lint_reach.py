@@ -88,7 +88,7 @@ def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
         effects = by_oci(HANGS if runc else LOADS, LOADS)
         yield pages.KILL_DEFAULT.problem(said, ("defaultaction",), effects, "SCMP_ACT_ERRNO", severity)
     if _refuses(table, "exit_group"):
-        yield pages.NO_EXIT.problem("exit_group is refused: programs crash or spin at their end", _rule(table, "exit_group"))
+        yield pages.NO_EXIT.problem("exit_group is refused: programs crash or spin when they exit", _rule(table, "exit_group"))
 
 
 def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Problem]:
@@ -221,7 +221,7 @@ def _weaker(judged: Judged, table: Table, default: str) -> Iterator[Problem]:
     if not looser:
         return
     found, path = counts(table), ("defaultaction",)
-    open_ = f"{found.open} of {found.calls} syscalls are open, also" if not refusing else "syscalls are open"
+    open_ = f"{found.open} of {found.calls} syscalls are open, including some" if not refusing else "syscalls are open"
     whose = f"{parse(default)[0].title}'s RuntimeDefault"
     said = "; ".join(f"{group}: {listed(calls, 3 if not refusing else _ALL)}" for group, calls in looser.items())
     severity = pages.WEAKER.severities[0 if not refusing or _GRAVE & looser.keys() else 1]

@@ -1,4 +1,4 @@
-"""What is wrong with single rules: names that mean nothing, rules in vain, conditions that say something else. Pure."""
+"""What is wrong with single rules: names that mean nothing, rules without effect, conditions that say something else. Pure."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _conflicts(judged: Judged) -> Iterator[Problem]:
     for conflict in judged.decision.conflicts:
         found.setdefault(conflict.rules, []).append(conflict.call)
     for (first, second), calls in found.items():
-        said = f"the same conditions as rule {first} and another action: {listed(calls)}"
+        said = f"the same conditions as rule {first}, but another action: {listed(calls)}"
         yield pages.CONFLICT.problem(said, ("syscalls", second), everywhere(REFUSED))
 
 

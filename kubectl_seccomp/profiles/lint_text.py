@@ -202,7 +202,7 @@ def _errnos(profile: Profile) -> Iterator[Problem]:
             continue
         at = (*path, key)
         if word not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
-            yield pages.ERRNO_UNUSED.problem(f"{shown} beside {word}, which has no errno", at, by_oci(IGNORED, REFUSED))
+            yield pages.ERRNO_UNUSED.problem(f"{shown} with {word}, which takes no errno", at, by_oci(IGNORED, REFUSED))
         elif word == "SCMP_ACT_ERRNO" and number > MOST_ERRNO:
             yield pages.ERRNO_RANGE.problem(f"{shown} {str(number)[:20]} is above {MOST_ERRNO}", at, everywhere(REFUSED))
         elif word == "SCMP_ACT_ERRNO" and number == 0:
@@ -227,9 +227,9 @@ def _listener(profile: Profile) -> Iterator[Problem]:
             continue
         if not socket:
             effects = by_oci(REFUSED, "the syscall fails with ENOSYS")
-            yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY without a listenerPath", (*path, "action"), effects)
+            yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY is used without a listenerPath", (*path, "action"), effects)
         if "write" in texts(entry, "names"):
-            yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY for write", (*path, "action"), by_oci(REFUSED, LOADS))
+            yield pages.NOTIFY.problem("SCMP_ACT_NOTIFY is used for write", (*path, "action"), by_oci(REFUSED, LOADS))
     if socket:
         said = f"the socket {quoted(socket)} must be there whenever a container starts"
         yield pages.NOTIFY.problem(said, ("listenerpath",), severity=pages.NOTIFY.severities[1])

@@ -25,7 +25,7 @@ NO_EXECVE = Page(
 )  # fmt: skip
 NO_EXIT = Page(
     id="KS352", slug="exit-group-missing", title="exit_group is not allowed", severities=(_MEDIUM,),
-    why="A program that cannot end crashes at its end, or spins at 100 % CPU.",
+    why="A program that cannot exit crashes when it ends, or spins at 100 % CPU.",
     fix="Allow exit_group and exit.",
     sources=("glibc sysdeps/unix/sysv/linux/_exit.c", _SEEN),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The checks on single rules: names that mean nothing, rules in vain, conditions that say something else. Data; pure."""
+"""The checks on single rules: names that mean nothing, rules without effect, conditions that say something else. Data; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that attackers ask for, in groups, with what each needs besides being let through by the filter. Data. Pure.
+"""Syscalls that attackers want, in groups, with what each needs besides being let through by the filter. Data. Pure.
 
 What a call needs is what the kernel asks in the call's own code (Linux 6.18: `capable` and its like want the capability in the
 first user namespace, `ns_capable` is satisfied by one that the caller has made). The CVEs are examples, not a list.

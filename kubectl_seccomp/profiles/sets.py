@@ -1,4 +1,4 @@
-"""What `profile show` says: every call by what it gets, the risk groups, what is dropped, what is got around. Pure.
+"""What `profile show` says: every call by what it gets, the risk groups, what is dropped, what can be bypassed. Pure.
 
 The structs are the json form (kind ProfileSets): fields may be added, never renamed.
 """

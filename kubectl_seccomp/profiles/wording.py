@@ -17,7 +17,7 @@ _SEEN = {
     "LOG": "it is carried out, and the kernel logs it",
     "KILL_THREAD": "SIGSYS ends the thread that made it, and not the others",
     "KILL_PROCESS": "SIGSYS ends the process",
-    "TRAP": "SIGSYS, which it may handle and dies of otherwise",
+    "TRAP": "SIGSYS, which ends the process unless it handles it",
     "NOTIFY": "what the listener answers; ENOSYS without one",
 }
 

@@ -1,4 +1,4 @@
-"""`profile show` for a person: counts, risk groups, the sets, and what is said in vain. Pure."""
+"""`profile show` for a person: counts, risk groups, the sets, and the rules without effect. Pure."""
 
 from __future__ import annotations
 

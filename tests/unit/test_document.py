@@ -60,7 +60,7 @@ EVERYWHERE: list[tuple[bytes, str, str]] = [
     (profile("SCMP_ACT_ALLOW"), HARMLESS, "it loads, but every syscall is let through"),
     (profile("SCMP_ACT_ALLOW", rule(action="SCMP_ACT_LOG")), HARMLESS, "it loads, but every syscall is let through"),
     (b'{"defaultAction": "SCMP_ACT_LOG"}', HARMLESS, "it loads, but every syscall is only logged"),
-    (profile("SCMP_ACT_ALLOW", {"names": [], "action": "SCMP_ACT_ERRNO"}), HARMLESS, "it loads, but every syscall is let through (rules"),
+    (profile("SCMP_ACT_ALLOW", {"names": [], "action": "SCMP_ACT_ERRNO"}), HARMLESS, "it loads, but every syscall is let through ("),
     (profile(...), REFUSED, "it has rules, but no defaultAction"),
     (profile(..., {}), REFUSED, "it has rules, but no defaultAction"),
     (profile("SCMP_ACT_DENY"), REFUSED, "it has 'SCMP_ACT_DENY' where an action should be"),

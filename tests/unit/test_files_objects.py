@@ -129,11 +129,11 @@ def test_lists_in_lists_end_somewhere() -> None:
 def test_kinds_that_run_containers_and_are_not_read_are_gaps() -> None:
     path = FIXTURES / "others.yaml"
     assert told(from_fixture("others.yaml")) == [
-        f"{path}:1 (document 1): kind Rollout is not read, and there are containers in it",
-        f"{path}:6 (document 2): kind Service is not read, and there are containers in it",
-        f"{path}:11 (document 3): kind Job is not read, and there are containers in it",
-        f"{path}:31 (document 7): kind Workflow is not read, and there are containers in it",
-        f"{path}:36 (document 8): kind Task is not read, and there are containers in it",
+        f"{path}:1 (document 1): kind Rollout is not supported, and there are containers in it",
+        f"{path}:6 (document 2): kind Service is not supported, and there are containers in it",
+        f"{path}:11 (document 3): kind Job is not supported, and there are containers in it",
+        f"{path}:31 (document 7): kind Workflow is not supported, and there are containers in it",
+        f"{path}:36 (document 8): kind Task is not supported, and there are containers in it",
     ]
 
 

@@ -26,7 +26,7 @@ X86_64 = "SCMP_ARCH_X86_64"
         (Action("ERRNO", 0), "success, not done", "it seems to succeed and is not carried out"),
         (Action("KILL_THREAD"), "kills the thread", "SIGSYS ends the thread that made it, and not the others"),
         (Action("KILL_PROCESS"), "kills the process", "SIGSYS ends the process"),
-        (Action("TRAP"), "SIGSYS", "SIGSYS, which it may handle and dies of otherwise"),
+        (Action("TRAP"), "SIGSYS", "SIGSYS, which ends the process unless it handles it"),
         (Action("TRACE", 5), "traced", "what the tracer does; ENOSYS without one (data 5)"),
         (Action("NOTIFY"), "listener", "what the listener answers; ENOSYS without one"),
     ],
