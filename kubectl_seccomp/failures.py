@@ -66,8 +66,12 @@ SIGNATURES = (
     _signature(r"seccomp misses the default action|unknown seccomp option", "crun 1.8 to 1.28 (from source)", file=True),
     _signature(r"Required field 'defaultAction' not present", "crun 1.8 to 1.28", file=True),
     _signature(r"error closing exec fds: .{0,500}not (?:permitted|implemented)", "runc 1.1 to 1.5: calls refused", specific=False),
-    _signature(r"cannot start a stopped process", "runc 1.1 to 1.5: ERRNO by default, no rules", specific=False),
-    # It depends on how far runc has come when CRI-O looks.
+    # It depends on how far runc has come when it is looked at.
+    _signature(
+        r"cannot start a (?:stopped process|container that has stopped)",
+        "containerd 1.6 to 2.4 with runc 1.1 to 1.5: ERRNO by default, no rules",
+        specific=False,
+    ),
     _signature(
         r"(?:open|read) /proc/\d+/stat: no such|is not in created state: stopped",
         "CRI-O 1.36 with runc 1.5: ERRNO by default, no rules",

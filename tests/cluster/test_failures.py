@@ -109,7 +109,8 @@ def test_each_is_recognised_also_when_its_events_have_expired(lab: Lab, refused:
 
 @pytest.mark.usefixtures("refused")
 def test_a_start_that_crio_has_not_seen_is_recognised_in_back_off_too(lab: Lab) -> None:
-    until = time.monotonic() + 240
+    # A back-off lasts five minutes at most.
+    until = time.monotonic() + 360
     said = ""
     while not said.endswith("exit code 139 before its program had started"):
         assert time.monotonic() < until, said

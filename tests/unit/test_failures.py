@@ -57,6 +57,7 @@ SPECIFIC = [
 # Texts that other causes have too: they count beside a Localhost profile.
 GENERIC = [
     'failed to start containerd task "0123": cannot start a stopped process: unknown',
+    'failed to start containerd task "116e": OCI runtime start failed: cannot start a container that has stopped',
     "context deadline exceeded",
     "failed to create containerd task: failed to create shim task: context canceled: unknown",
     OCI + FDS + "get handle to /proc/thread-self/fd: fstatfs fsmount:fscontext:proc: operation not permitted",
