@@ -147,7 +147,7 @@ def test_another_groups_deployment_is_not_read_as_the_built_in_kind(tmp_path: Pa
     path.write_text("apiVersion: foo.example/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: c, image: a}]}}}\n")
     done = run("audit", "-f", str(path))
     assert done.returncode == 3
-    assert "kind Deployment is not read" in done.stderr
+    assert "kind Deployment is not supported" in done.stderr
 
 
 def test_a_pipe_that_a_pattern_matches_is_not_waited_for(tmp_path: Path) -> None:
