@@ -52,7 +52,7 @@ def explain(
     unknown = [call for call in made.calls if not call.known]
     for call in unknown:
         near = f" (did you mean {call.suggestion}?)" if call.suggestion else ""
-        say(f'error: there is no syscall "{call.call}"{near}: a rule that names it has no effect')
+        say(f'error: unknown syscall "{call.call}"{near}: a rule that names it has no effect')
     return 2 if unknown else 0
 
 

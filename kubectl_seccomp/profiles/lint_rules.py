@@ -55,7 +55,7 @@ def _names(profile: Profile) -> Iterator[Problem]:
             looked += 1
             meant = _meant(name, nearest=looked <= _NEAREST)
             hint = f": did you mean {meant}?" if meant else ""
-            yield pages.UNKNOWN_NAME.problem(f"there is no syscall {quoted(name)}{hint}", path, everywhere(IGNORED), meant)
+            yield pages.UNKNOWN_NAME.problem(f"unknown syscall {quoted(name)}{hint}", path, everywhere(IGNORED), meant)
 
 
 def _mentions(profile: Profile) -> Iterator[tuple[Path, str]]:

@@ -76,8 +76,7 @@ BYTE_ORDER = Page(
 NEEDS_VERSION = Page(
     id="KS319", slug="needs-newer-runtime", title="Refused by older runtimes", severities=(_HIGH, _MEDIUM), usual=_MEDIUM,
     why="runc before 1.2 refuses a profile with flags, and only accepts SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV from 1.5 on; old "
-    "releases do not know newer architectures. No API shows a node's OCI runtime, so whether it concerns your nodes is not known "
-    "here.",
+    "releases do not know newer architectures. No API shows a node's OCI runtime.",
     fix="Leave it out where it is not needed, or check the runtime on every node (runc --version).",
     sources=(_RUNC, _CRUN),
 )  # fmt: skip

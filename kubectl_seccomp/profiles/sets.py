@@ -181,7 +181,7 @@ def _dropped(judged: Judged) -> tuple[DroppedRule, ...]:
     for name, answer in judged.native.answers.items() if judged.native is not None else ():
         for one in answer.dropped:
             parts.setdefault((one.index, one.why), []).append(name)
-    unknown = [DroppedRule(index, "there is no such syscall", names) for index, names in sorted(_unknown(judged).items())]
+    unknown = [DroppedRule(index, "unknown syscall", names) for index, names in sorted(_unknown(judged).items())]
     found = [DroppedRule(index, why, tuple(names)) for (index, why), names in parts.items()]
     return (*whole, *unknown, *sorted(found, key=lambda one: one.rule))
 

@@ -26,7 +26,7 @@ def _call(call: CallExplanation, width: int) -> Iterator[str]:
     name = safe(call.call)
     if not call.known:
         near = f"; did you mean {call.suggestion}?" if call.suggestion else ""
-        yield from wrapped("", f"{name}: there is no syscall of this name{near}", width)
+        yield from wrapped("", f"{name}: unknown syscall{near}", width)
         return
     if not call.ways:
         yield from wrapped("", f"{name}: no architecture of this node has this syscall", width)

@@ -58,7 +58,7 @@ def test_what_does_not_count_and_where_it_stands() -> None:
     found = placed(sets(judged), {0: 3, 1: 4, 2: 5})
     assert [(one.rule, one.line, one.calls, one.why) for one in found.dropped] == [
         (0, 3, (), "it names no syscall"),
-        (1, 4, ("nosuchcall",), "there is no such syscall"),
+        (1, 4, ("nosuchcall",), "unknown syscall"),
         (2, 5, ("read",), "rule 1 already decides this syscall"),
         (3, None, ("mount",), "its action is the same as the default's"),
     ]
