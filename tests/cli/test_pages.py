@@ -16,7 +16,7 @@ import pytest
 from kubectl_seccomp.cli.commands import COMMANDS, Command
 from kubectl_seccomp.cli.given import STRUCTS
 from kubectl_seccomp.cli.help import page
-from kubectl_seccomp.cli.options import Kind
+from kubectl_seccomp.cli.options import Format, Kind
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
@@ -124,6 +124,11 @@ def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
     script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", name]
     written = subprocess.run(script, capture_output=True, check=True, timeout=60).stdout.decode()
     assert written == (ROOT / path).read_text(), "run scripts/generate_docs"
+
+
+def test_the_readme_names_every_format() -> None:
+    named = f"-o {'|'.join(Format)}"
+    assert named in (ROOT / "README.md").read_text(), f"README.md has not `{named}`"
 
 
 LOCAL = [example.line for command in COMMANDS for example in command.examples if "-f manifests" in example.line]
