@@ -64,7 +64,7 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
     if not here.exists():
         return ProfileFile(FileState.MISSING, there, explanation=f"{there}: there is no such file")
     raw = here.read_bytes()
-    found = judge(raw, parse(node.runtime)[0].decoder)
+    found = judge(raw, parse(node.runtime)[0].scheme)
     return ProfileFile(
         found.state,
         there,
