@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from .. import data
-from ..runtimes import UNKNOWN, Runtime, parse
+from ..runtimes import Runtime, parse
 from .syscalls import Version, architecture
 
 
@@ -117,7 +117,7 @@ def variant(container_runtime_version: str) -> Match | None:
     A version that nobody compared has the profile of the one before it, with a doubt.
     """
     runtime, numbers = parse(container_runtime_version)
-    if runtime is UNKNOWN or not numbers:
+    if not numbers or not any(each.runtime == runtime.scheme for each in table().variants):
         return None
     found, doubt = _nearest(runtime, (*numbers, 0, 0)[:3])
     nearest = doubt is not None
