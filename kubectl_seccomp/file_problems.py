@@ -8,7 +8,6 @@ from functools import lru_cache
 from .facts import FileProblem
 from .model import NodeFacts
 from .profiles.answers import Target
-from .profiles.defaults import DEFAULT_CAPABILITIES
 from .profiles.judged import KERNEL, Place
 from .profiles.lint import Setting, lint
 from .profiles.syscalls import architecture
@@ -29,8 +28,8 @@ def _linted(content: bytes, version: str, arch: str, kernel: tuple[int, int]) ->
     runtime, _ = parse(version)
     reader = CONTAINERD if runtime is UNKNOWN else runtime
     target = Target(arch if architecture(arch) is not None else "amd64")
-    place = Place(reader.decoder, frozenset(DEFAULT_CAPABILITIES[reader]), kernel, target)
-    setting = Setting(place, runtime.decoder, on_node=True, default=version if runtime is not UNKNOWN else "")
+    place = Place(reader.scheme, frozenset(reader.capabilities), kernel, target)
+    setting = Setting(place, runtime.scheme, on_node=True, default=version if runtime is not UNKNOWN else "")
     found = lint(content, setting).problems
     at = ((each, each.position) for each in found)
     return tuple(

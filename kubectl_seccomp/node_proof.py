@@ -129,7 +129,7 @@ def judged(file: output.File, node: NodeFacts) -> ProfileFile:
         big = file.facts.size is not None and file.facts.size > LARGEST
         why = f"{file.facts.path} {'is larger than the probe reads (1 MiB)' if big else FULL}"
         return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
-    found = judge(file.content, parse(node.runtime)[0].decoder)
+    found = judge(file.content, parse(node.runtime)[0].scheme)
     return structs.replace(
         file.facts,
         state=found.state,

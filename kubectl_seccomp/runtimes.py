@@ -16,35 +16,41 @@ from msgspec import Struct
 class Runtime(Struct, frozen=True):
     """What one container runtime does.
 
-    `drops_privileged`: a privileged container certainly has no filter; where it is False that is the default, but can be
-    configured otherwise. `fixed_default`: RuntimeDefault is built in and cannot be replaced. `decoder` says how a Localhost
-    file is read. `artifact_profiles`: an unconfined container can be given a profile by an annotation.
+    `scheme`: how a node's version begins, and how --decoder calls its reader of Localhost files (profiles/decoders.py).
+    `capabilities`: those of a container that says nothing. `drops_privileged`: a privileged container certainly has no filter; where
+    it is False that is the default, but can be configured otherwise. `fixed_default`: RuntimeDefault is built in and cannot be
+    replaced. `artifact_profiles`: an unconfined container can be given a profile by an annotation.
     `privileged_localhost_since`: first major version that keeps an explicit Localhost on a privileged container, None for
     never.
     """
 
     scheme: str
     title: str
-    decoder: str
+    capabilities: tuple[str, ...]
     drops_privileged: bool
     fixed_default: bool
     artifact_profiles: bool = False
     privileged_localhost_since: int | None = None
 
 
-CONTAINERD = Runtime("containerd", "containerd", "containerd", drops_privileged=True, fixed_default=True)
+_NAMES = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
+_FOURTEEN = tuple(f"CAP_{name}" for name in _NAMES.split())
+# containerd `oci/spec.go`, `pkg/oci/spec.go` defaultUnixCaps (1.2 to 2.4); CRI-O `internal/config/capabilities` Default (1.20 to
+# 1.36); moby `oci/caps/defaults.go`, `daemon/pkg/oci/caps/defaults.go` (20.10 to 29). CRI-O's and dockerd's can be configured.
+_NINE = tuple(name for name in _FOURTEEN if name[4:] not in ("MKNOD", "NET_RAW", "SETFCAP", "SYS_CHROOT", "AUDIT_WRITE"))
+CONTAINERD = Runtime("containerd", "containerd", _FOURTEEN, drops_privileged=True, fixed_default=True)
 # privileged_seccomp_profile (1.33), seccomp_profile (all, per handler from 1.34), artifact annotations (1.30).
-CRIO = Runtime("cri-o", "CRI-O", "cri-o", drops_privileged=False, fixed_default=False, artifact_profiles=True)
+CRIO = Runtime("cri-o", "CRI-O", _NINE, drops_privileged=False, fixed_default=False, artifact_profiles=True)
 # seccomp-profile in daemon.json; a privileged container keeps --security-opt seccomp=FILE from 27.0.
 DOCKER = Runtime(
     "docker",
     "dockerd",
-    "docker",
+    _FOURTEEN,
     drops_privileged=False,
     fixed_default=False,
     privileged_localhost_since=27,
 )
-UNKNOWN = Runtime("", "the runtime", "", drops_privileged=False, fixed_default=False)
+UNKNOWN = Runtime("", "the runtime", (), drops_privileged=False, fixed_default=False)
 RUNTIMES = (CONTAINERD, CRIO, DOCKER)
 
 

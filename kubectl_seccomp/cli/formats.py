@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from ..model import Report
 from .given import Output
@@ -32,3 +33,5 @@ def machine(report: Report, output: Output, *, failing: bool, pods: bool = False
             from ..render.markdown import render as markdown
 
             return markdown(report, failing=failing)
+        case missing:
+            assert_never(missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from ..cluster.connection import Options
 from ..model import Fault
@@ -115,6 +115,8 @@ def _chunks(report: NodesReport, output: Output) -> Iterator[str]:
             return node.markdown(report)
         case Format.TABLE | Format.WIDE:
             return node.table(report, wide=output.output is Format.WIDE, headers=not output.no_headers, width=width())
+        case missing:
+            assert_never(missing)
 
 
 def _tell(report: NodesReport) -> None:

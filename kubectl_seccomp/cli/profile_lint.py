@@ -98,7 +98,7 @@ def _decoder(loading: Loading) -> str:
 def _node_decoder(runtime: str) -> str:
     from ..runtimes import parse
 
-    return parse(runtime)[0].decoder
+    return parse(runtime)[0].scheme
 
 
 def _one(name: str, raw: bytes, setting: Setting, judging: Judging) -> LintedFile:

@@ -9,7 +9,6 @@ from ..fault import Fault
 from ..model import NodeFacts
 from ..profiles.answers import Target
 from ..profiles.capabilities import ALL, full
-from ..profiles.defaults import DEFAULT_CAPABILITIES
 from ..profiles.judged import KERNEL, Place
 from ..profiles.syscalls import ARCHITECTURES, architecture
 from ..runtimes import CONTAINERD, RUNTIMES, UNKNOWN, Runtime
@@ -20,7 +19,7 @@ _OCI_RUNTIMES = ("runc", "crun")
 
 def place(loading: Loading, node: NodeFacts | None, runtime: Runtime | None = None) -> tuple[Place, tuple[str, ...]]:
     """Return the place, and doubts about it: what the options say, else the node, else the ordinary. Fault (2) for a wrong word."""
-    reader = next((known for known in RUNTIMES if known.decoder == loading.decoder), runtime or CONTAINERD)
+    reader = next((known for known in RUNTIMES if known.scheme == loading.decoder), runtime or CONTAINERD)
     doubts = ("the node's runtime is not known: read as containerd reads it",) if reader is UNKNOWN else ()
     reader = CONTAINERD if reader is UNKNOWN else reader
     oci, version = _oci_runtime(loading.runtime)
@@ -30,7 +29,7 @@ def place(loading: Loading, node: NodeFacts | None, runtime: Runtime | None = No
         version,
         _version(loading.libseccomp, "--libseccomp", "2.5.4") if loading.libseccomp else None,
     )
-    return Place(reader.decoder, _capabilities(loading.capabilities, reader), _kernel(loading.kernel, node), target), doubts
+    return Place(reader.scheme, _capabilities(loading.capabilities, reader), _kernel(loading.kernel, node), target), doubts
 
 
 def _arch(name: str) -> str:
@@ -72,7 +71,7 @@ def _capabilities(words: list[str], runtime: Runtime) -> frozenset[str]:
     for word in words or ["default"]:
         plain = word.strip().lower()
         if plain == "default":
-            found |= set(DEFAULT_CAPABILITIES[runtime])
+            found |= set(runtime.capabilities)
         elif plain == "all":
             found |= ALL
         elif plain != "none":

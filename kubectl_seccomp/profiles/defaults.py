@@ -15,19 +15,8 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from .. import data
-from ..runtimes import CONTAINERD, CRIO, DOCKER, UNKNOWN, Runtime, parse
+from ..runtimes import Runtime, parse
 from .syscalls import Version, architecture
-
-_NAMES = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
-_FOURTEEN = tuple(f"CAP_{name}" for name in _NAMES.split())
-# containerd `oci/spec.go`, `pkg/oci/spec.go` defaultUnixCaps (1.2 to 2.4); CRI-O `internal/config/capabilities` Default (1.20 to
-# 1.36); moby `oci/caps/defaults.go`, `daemon/pkg/oci/caps/defaults.go` (20.10 to 29).
-DEFAULT_CAPABILITIES = {
-    CONTAINERD: _FOURTEEN,
-    CRIO: tuple(name for name in _FOURTEEN if name[4:] not in ("MKNOD", "NET_RAW", "SETFCAP", "SYS_CHROOT", "AUDIT_WRITE")),
-    DOCKER: _FOURTEEN,
-}
-"""The capabilities of a container that says nothing, by runtime; CRI-O's and dockerd's can be configured."""
 
 
 class Condition(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -128,7 +117,7 @@ def variant(container_runtime_version: str) -> Match | None:
     A version that nobody compared has the profile of the one before it, with a doubt.
     """
     runtime, numbers = parse(container_runtime_version)
-    if runtime is UNKNOWN or not numbers:
+    if not numbers or not any(each.runtime == runtime.scheme for each in table().variants):
         return None
     found, doubt = _nearest(runtime, (*numbers, 0, 0)[:3])
     nearest = doubt is not None

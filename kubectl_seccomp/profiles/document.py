@@ -64,7 +64,7 @@ def _filter(resolved: Resolved, written: str) -> Judgement:
 
 
 def _no_filter(document: Mapping[str, object] | None, decoder: str) -> Judgement:
-    runtime = next((known.title for known in RUNTIMES if known.decoder == decoder), "the runtime")
+    runtime = next((known.title for known in RUNTIMES if known.scheme == decoder), "the runtime")
     return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: {runtime} loads no filter")
 
 

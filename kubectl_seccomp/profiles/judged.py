@@ -11,7 +11,7 @@ from msgspec import Struct
 from ..runtimes import CONTAINERD
 from .answers import Answer, Decision, Table, Target
 from .decoders import Container, resolve
-from .defaults import DEFAULT_CAPABILITIES, default_profile
+from .defaults import default_profile
 from .engine import decide
 from .gojson import decode
 from .oci import ALLOW, Resolved
@@ -25,7 +25,7 @@ class Place(Struct, frozen=True):
     """Who reads the profile, for a container with which bounding set, and what loads it on which machine."""
 
     decoder: str = "containerd"
-    capabilities: frozenset[str] = frozenset(DEFAULT_CAPABILITIES[CONTAINERD])
+    capabilities: frozenset[str] = frozenset(CONTAINERD.capabilities)
     kernel: tuple[int, int] = KERNEL
     target: Target = Target()
 
@@ -89,7 +89,7 @@ def resolved_default(variant: str, capabilities: frozenset[str], arch: str, kern
     """Return the RuntimeDefault of a variant (defaults.variant) as it is handed on; None for one that is not known."""
     found = default_profile(variant, capabilities, arch, kernel)
     # It is resolved already: what is left is the OCI form, which containerd's decoder reads.
-    return None if found is None else resolve(decode(msgspec.json.encode(found)), CONTAINERD.decoder, None)
+    return None if found is None else resolve(decode(msgspec.json.encode(found)), CONTAINERD.scheme, None)
 
 
 def opening(answer: Answer) -> Opening:

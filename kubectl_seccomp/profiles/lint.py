@@ -12,7 +12,6 @@ from json import JSONDecodeError
 
 from msgspec import Struct, structs
 
-from ..runtimes import RUNTIMES
 from ..words import Severity
 from . import lint_docker, lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
 from .gojson import NotJudged, Refused, decode
@@ -158,8 +157,7 @@ def _judged(profile: Mapping[str, object] | None, place: Place, setting: Setting
     else:
         yield from lint_rules.in_answers(judged)
         if not judged.decision.conflicts:
-            scheme = next(runtime.scheme for runtime in RUNTIMES if runtime.decoder == place.decoder)
-            yield from lint_reach.problems(judged, setting.default or f"{scheme}://{_NEWEST}")
+            yield from lint_reach.problems(judged, setting.default or f"{place.decoder}://{_NEWEST}")
 
 
 def _kept(found: Iterable[Problem], setting: Setting) -> tuple[Problem, ...]:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ..runtimes import CONTAINERD, CRIO, DOCKER, RUNTIMES
 from ..words import Severity
 from .positions import Path, Position
 from .syscalls import Version
 
-DECODERS = ("containerd", "cri-o", "docker")
+DECODERS = tuple(runtime.scheme for runtime in RUNTIMES)
 OCI_RUNTIMES = ("runc", "crun")
 LANES = tuple(f"{decoder}+{runtime}" for decoder in DECODERS for runtime in OCI_RUNTIMES)
 # What becomes of a container, worst first; any other word leaves it as it is.
@@ -60,9 +61,9 @@ def by_oci(runc: Effect | str, crun: Effect | str) -> Effects:
 
 
 def by_decoder(containerd: str, crio: str, docker: str) -> Effects:
-    """Return what the readers of the file make of something, whatever they call."""
-    words = dict(zip(DECODERS, (containerd, crio, docker), strict=True))
-    return {lane: Effect(words[lane.partition("+")[0]]) for lane in LANES}
+    """Return what the readers of the file make of something, whatever they call; of any other reader it is not known."""
+    words = {CONTAINERD.scheme: containerd, CRIO.scheme: crio, DOCKER.scheme: docker}
+    return {lane: Effect(words.get(lane.partition("+")[0], NOT_KNOWN)) for lane in LANES}
 
 
 def _effect(given: Effect | str) -> Effect:

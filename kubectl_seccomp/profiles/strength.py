@@ -83,8 +83,8 @@ def _placed(subject: Subject) -> tuple[Runtime, Place] | None:
     kernel, known = _kernel(subject.kernel), architecture(subject.arch)
     if known is None or known.go is None or not runtime.scheme or kernel is None:
         return None
-    bounds = ALL if subject.privileged else bounding(defaults.DEFAULT_CAPABILITIES[runtime], subject.add, subject.drop)
-    return runtime, Place(runtime.decoder, bounds, kernel, Target(known.go))
+    bounds = ALL if subject.privileged else bounding(runtime.capabilities, subject.add, subject.drop)
+    return runtime, Place(runtime.scheme, bounds, kernel, Target(known.go))
 
 
 def _doubts(match: defaults.Match | None, runtime: Runtime) -> tuple[str, ...]:

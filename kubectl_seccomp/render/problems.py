@@ -20,7 +20,7 @@ HEADS = ("FILE:LINE:COLUMN", "SEVERITY", "ID", "MESSAGE")
 _FEW = 5  # problems of a file that `check pod` shows
 _TAKEN = 3 * len(GAP) + len("critical") + len("KS310")
 _LEAST = 40  # columns of a message below which it stands on lines of its own
-_TITLES = {runtime.decoder: runtime.title for runtime in RUNTIMES}
+_TITLES = {runtime.scheme: runtime.title for runtime in RUNTIMES}
 
 
 class LintedFile(Struct, frozen=True):

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Struct
 
 from ..profiles.capabilities import ALL
-from ..profiles.defaults import DEFAULT_CAPABILITIES
 from ..profiles.judged import Place
 from ..runtimes import RUNTIMES
 from .json import pretty
@@ -55,12 +54,12 @@ def heading(found: Subject, width: int) -> Iterator[str]:
 
 
 def _title(decoder: str) -> str:
-    return next((runtime.title for runtime in RUNTIMES if runtime.decoder == decoder), decoder)
+    return next((runtime.title for runtime in RUNTIMES if runtime.scheme == decoder), decoder)
 
 
 def _capabilities(found: Subject) -> str:
     held = set(found.capabilities)
-    default = next((set(DEFAULT_CAPABILITIES[runtime]) for runtime in RUNTIMES if runtime.decoder == found.decoder), set())
+    default = next((set(runtime.capabilities) for runtime in RUNTIMES if runtime.scheme == found.decoder), set())
     if not held:
         return "no capabilities"
     if held == default:

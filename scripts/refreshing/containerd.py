@@ -7,7 +7,6 @@ checked for every question asked.
 
 import json
 
-from kubectl_seccomp.profiles.defaults import DEFAULT_CAPABILITIES
 from kubectl_seccomp.runtimes import CONTAINERD
 
 from .modules import evaluated
@@ -25,7 +24,7 @@ _NAMES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID 
 CAPS = tuple(f"CAP_{name}" for name in _NAMES.split())
 SETS = {
     "none": (),
-    "default": DEFAULT_CAPABILITIES[CONTAINERD],
+    "default": CONTAINERD.capabilities,
     **{name: (name,) for name in CAPS},
     "all": CAPS,
     "all but SYS_ADMIN": tuple(c for c in CAPS if c != ADMIN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
@@ -16,7 +17,7 @@ import pytest
 from kubectl_seccomp.cli.commands import COMMANDS, Command
 from kubectl_seccomp.cli.given import STRUCTS
 from kubectl_seccomp.cli.help import page
-from kubectl_seccomp.cli.options import Kind
+from kubectl_seccomp.cli.options import Format, Kind
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
@@ -102,28 +103,50 @@ def test_every_option_has_a_place_to_go_and_the_default_that_help_names(command:
     signature = inspect.signature(function).parameters
     own = {option.field for group in command.groups if not group.fills for option in group.options}
     argument = {command.argument.field} if command.argument else set()
-    assert set(signature) == own | argument | {group.fills for group in command.groups if group.fills}
+    given = own | argument | {group.fills for group in command.groups if group.fills}
+    assert set(signature) == given, (
+        f"{function.__name__} takes {sorted(signature)}, and the record of {command.name} gives {sorted(given)}"
+    )
     for group in command.groups:
         for option in group.options:
             struct = STRUCTS.get(group.fills)
+            known = struct.__struct_fields__ if struct else signature
+            assert option.field in known, f"{option.long} has no field: add {option.field} to {(struct or function).__name__}"
             default = getattr(struct(), option.field) if struct else signature[option.field].default
             hint = get_type_hints(struct or function)[option.field]
-            assert option.default == (str(default) if default not in (None, False, [], "") else "")
+            shown = str(default) if default not in (None, False, [], "") else ""
+            assert option.default == shown, f"help says that {option.long} is {option.default!r} if not given, but it is {shown!r}"
             assert (hint in (bool, bool | None)) is (option.kind is Kind.FLAG)
             assert (hint == list[str]) is (option.kind in (Kind.LIST, Kind.COMMAS))
+
+
+# What is read of any value, somewhere in the package.
+READ = {
+    node.attr
+    for path in (ROOT / "kubectl_seccomp").rglob("*.py")
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Attribute)
+}
 
 
 @pytest.mark.parametrize("fills", STRUCTS)
 def test_every_field_of_a_struct_can_be_given(fills: str) -> None:
     given = {option.field for command in COMMANDS for group in command.groups if group.fills == fills for option in group.options}
-    assert given == set(STRUCTS[fills].__struct_fields__)
+    for field in STRUCTS[fills].__struct_fields__:
+        assert field in given, f"no option fills {field} of {STRUCTS[fills].__name__}: add its record to cli/options.py"
+        assert field in READ, f"nothing reads {field} of {STRUCTS[fills].__name__}: its option would do nothing"
 
 
 @pytest.mark.parametrize(("name", "path"), [("options", "docs/options.md"), ("titles", "kubectl_seccomp/cli/titles.py")])
 def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
     script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", name]
     written = subprocess.run(script, capture_output=True, check=True, timeout=60).stdout.decode()
-    assert written == (ROOT / path).read_text(), "run scripts/generate_docs"
+    assert written == (ROOT / path).read_text(), f"{path} is not up to date: run scripts/generate_docs"
+
+
+def test_the_readme_names_every_format() -> None:
+    named = f"-o {'|'.join(Format)}"
+    assert named in (ROOT / "README.md").read_text(), f"README.md has not `{named}`"
 
 
 LOCAL = [example.line for command in COMMANDS for example in command.examples if "-f manifests" in example.line]

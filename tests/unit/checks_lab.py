@@ -64,7 +64,7 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
     if not here.exists():
         return ProfileFile(FileState.MISSING, there, explanation=f"{there}: there is no such file")
     raw = here.read_bytes()
-    found = judge(raw, parse(node.runtime)[0].decoder)
+    found = judge(raw, parse(node.runtime)[0].scheme)
     return ProfileFile(
         found.state,
         there,
@@ -82,11 +82,12 @@ def fixture_file(path: str, node: NodeFacts) -> ProfileFile:
 
 
 @cache
-def examine(path: Path) -> tuple[ContainerReport, ...]:
+def examine(path: Path, *, looked: bool = True) -> tuple[ContainerReport, ...]:
     """Return the containers of one fixture as the audit judges them.
 
     Pods come from a cluster (where node-unknown could not be asked for anything, its files neither), other kinds are
-    manifests. What stands behind a dot in the file's name is what the kernel says of every container.
+    manifests. What stands behind a dot in the file's name is what the kernel says of every container. Files and kernel are not
+    asked unless `looked`.
     """
     pods = [pod for pod in read([str(path)], False, None) if isinstance(pod, Pod)]
     seen = SEEN.get(path.stem.partition(".")[2])
@@ -99,9 +100,9 @@ def examine(path: Path) -> tuple[ContainerReport, ...]:
             for member in containers(pod)
             if (field := member.declared.field) is not None and field.localhost_profile
             for node in NODES.values()
-            if node.name != "node-unknown"
+            if looked and node.name != "node-unknown"
         },
-        observed={(pod.metadata.uid or "", member.name): seen for pod in pods for member in containers(pod) if seen},
+        observed={(pod.metadata.uid or "", member.name): seen for pod in pods for member in containers(pod) if seen and looked},
     )
     manifests = all(pod.kind != "Pod" for pod in pods)
     head = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))

@@ -36,7 +36,7 @@ def runtime(version: str, capabilities: frozenset[str] | None = None, arch: str 
     record, match = parse(version)[0], defaults.variant(version)
     assert match is not None
     assert record in RUNTIMES
-    caps = frozenset(defaults.DEFAULT_CAPABILITIES[record]) if capabilities is None else capabilities
+    caps = frozenset(record.capabilities) if capabilities is None else capabilities
     resolved = resolved_default(match.variant, caps, arch, (6, 1))
     assert resolved is not None
-    return loaded(resolved, Place(record.decoder, caps, target=Target(arch)))
+    return loaded(resolved, Place(record.scheme, caps, target=Target(arch)))

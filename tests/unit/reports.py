@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
+from kubectl_seccomp.cli.formats import machine
+from kubectl_seccomp.cli.given import Output
+from kubectl_seccomp.cli.options import Format
 from kubectl_seccomp.model import (
     Certainty,
     ContainerReport,
@@ -43,6 +47,12 @@ DENIED = 'pod or container "{}" must set securityContext.seccompProfile.type to 
 RUNTIME_DEFAULT, UNCONFINED = Profile("RuntimeDefault"), Profile("Unconfined")
 # Every kind of text that must not arrive as it is: ESC, C1, newline, tab, DEL, right-to-left, zero-width, separators, markup.
 HOSTILE = "=cmd()|<script>&\x1b[31m\x9b2J\n\r\t\x00\x7f\u202e\u200b\u2028\ufeff\ufe0f`*_[x](y)~\\\"'; 機"
+# Every `-o` that is not a table, by its word.
+FORMATS: dict[str, Callable[[Report], Iterator[str]]] = {
+    form.value: partial(machine, output=Output(output=form), failing=False)
+    for form in Format
+    if form not in (Format.TABLE, Format.WIDE)
+}
 
 
 def template(identifier: str, severity: Severity, reason: str, *, slug: str = "some-check", **more: object) -> Template:
@@ -236,19 +246,19 @@ def manifests() -> list[PodReport]:
     ]  # fmt: skip
 
 
-def hostile() -> list[PodReport]:
-    """One pod whose every text is hostile."""
-    said = Declared(Profile(HOSTILE, HOSTILE), Profile(HOSTILE, HOSTILE), HOSTILE)
-    found = template(HOSTILE, HIGH, HOSTILE, slug=HOSTILE, detail=HOSTILE, evidence=(HOSTILE,), remediation=HOSTILE, patch=HOSTILE)
-    made = decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, HOSTILE, found, declared=said, path=HOSTILE,
-                    file=ProfileFile(FileState.INVALID, HOSTILE, HOSTILE, 1, HOSTILE, HOSTILE, explanation=HOSTILE + "!"),
-                    observed=Observed(Observation.FAILED, explanation=HOSTILE, via=HOSTILE))  # fmt: skip
-    level = PssLevel(False, HOSTILE)
-    member = container(HOSTILE, made, image=HOSTILE)
-    base = {"pss": PssVerdict(HOSTILE, level, level), "api_version": HOSTILE, "namespace": HOSTILE, "node": HOSTILE}
+def hostile(text: str = HOSTILE) -> list[PodReport]:
+    """Return pods whose every text is hostile, or this one."""
+    said = Declared(Profile(text, text), Profile(text, text), text)
+    found = template(text, HIGH, text, slug=text, detail=text, evidence=(text,), remediation=text, patch=text)
+    made = decision(EffectiveType.LOCALHOST, DecidedBy.CONTAINER, text, found, declared=said, path=text,
+                    file=ProfileFile(FileState.INVALID, text, text, 1, text, text, explanation=text + "!"),
+                    observed=Observed(Observation.FAILED, explanation=text, via=text))  # fmt: skip
+    level = PssLevel(False, text)
+    member = container(text, made, image=text)
+    base = {"pss": PssVerdict(text, level, level), "api_version": text, "namespace": text, "node": text}
     return [
-        pod(HOSTILE, member, kind=HOSTILE, owner=Owner(HOSTILE, HOSTILE), **base),
-        pod(HOSTILE, member, container(HOSTILE, made, ContainerType.INIT), owner=Owner("Deployment", HOSTILE), **base),
-        pod(HOSTILE, member, file=HOSTILE, document=1, **base),
-        pod(HOSTILE, member, **base),
+        pod(text, member, kind=text, owner=Owner(text, text), **base),
+        pod(text, member, container(text, made, ContainerType.INIT), owner=Owner("Deployment", text), **base),
+        pod(text, member, file=text, document=1, **base),
+        pod(text, member, **base),
     ]

@@ -7,7 +7,6 @@ import pytest
 from kubectl_seccomp.profiles.answers import Target, act
 from kubectl_seccomp.profiles.chains import Case, apart
 from kubectl_seccomp.profiles.conditions import holds
-from kubectl_seccomp.profiles.defaults import DEFAULT_CAPABILITIES
 from kubectl_seccomp.profiles.judged import Place, loaded, resolved_default
 from kubectl_seccomp.profiles.oci import ALLOW, Action, Condition
 from kubectl_seccomp.profiles.reach import exposed
@@ -83,7 +82,7 @@ def test_other_shapes_are_not_decided(text: str) -> None:
 
 @pytest.mark.parametrize(("family", "passes"), [(40, False), (16, True), (38, True), (2, True)])
 def test_crio_refuses_vsock_and_nothing_of_it_is_approximate(family: int, passes: bool) -> None:
-    place = Place(CRIO.decoder, frozenset(DEFAULT_CAPABILITIES[CRIO]), target=Target())
+    place = Place(CRIO.scheme, frozenset(CRIO.capabilities), target=Target())
     resolved = resolved_default("CRI-O 1.35.1", place.capabilities, "amd64", (6, 1))
     assert resolved is not None
     judged = loaded(resolved, place)
@@ -99,7 +98,7 @@ def test_crio_refuses_vsock_and_nothing_of_it_is_approximate(family: int, passes
 
 
 def test_audit_sockets_get_einval() -> None:
-    place = Place(CRIO.decoder, frozenset(DEFAULT_CAPABILITIES[CRIO]))
+    place = Place(CRIO.scheme, frozenset(CRIO.capabilities))
     resolved = resolved_default("CRI-O 1.35.1", place.capabilities, "amd64", (6, 1))
     assert resolved is not None
     table = loaded(resolved, place).native

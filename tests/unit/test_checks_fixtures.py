@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from kubectl_seccomp.checks import CHECKS, EVERY, by_key, known
 from kubectl_seccomp.checks.record import Check
+from kubectl_seccomp.model import Template
+from kubectl_seccomp.profiles.problem import Page
 from kubectl_seccomp.words import Severity
 
 from . import checks_lab
@@ -18,221 +23,86 @@ from .checks_lab import examine
 
 FIXTURES = sorted(checks_lab.CHECKS.glob("*/*.yaml"))
 REPOSITORY = Path(__file__).parents[2]
-
-# fixture, container, effective type / decided by / certainty, verdict, findings
-EXPECTED = """
-KS101/fail-deployment        app   Unconfined/pod/certain   unprotected   KS101 high
-KS101/fail-over-pod          app   RuntimeDefault/pod/certain   unproven
-KS101/fail-over-pod          free  Unconfined/container/certain   unprotected   KS101 high
-KS101/fail-privileged        app   Unconfined/privileged/certain   unprotected   KS101 high
-KS101/fail                   app   Unconfined/pod/certain   unprotected   KS101 high
-KS101/pass-over-pod          app   RuntimeDefault/container/certain   unproven      KS107 low
-KS101/pass                   app   RuntimeDefault/pod/certain   unproven
-KS102/fail-privileged        app   Unconfined/privileged/certain   unprotected   KS102 high
-KS102/fail-sidecar           proxy Unconfined/kubelet/certain   unprotected   KS102 high
-KS102/fail-sidecar           app   RuntimeDefault/container/certain   unproven
-KS102/fail                   app   Unconfined/kubelet/certain   unprotected   KS102 high
-KS102/pass-set               app   RuntimeDefault/pod/certain   unproven
-KS102/pass                   app   RuntimeDefault/kubelet/certain   unproven      KS103 low
-KS103/fail                   app   RuntimeDefault/kubelet/certain   unproven      KS103 low
-KS103/pass-privileged        app   Unconfined/privileged/certain   unprotected   KS105 medium
-KS103/pass                   app   RuntimeDefault/pod/certain   unproven
-KS104/fail-deployment        app   Unknown/nothing/unknown   unproven      KS104 medium
-KS104/fail-not-scheduled     app   Unknown/nothing/unknown   unproven      KS104 medium
-KS104/fail                   app   Unknown/nothing/unknown   unproven      KS104 medium
-KS104/pass-deployment        app   RuntimeDefault/pod/assumed   unproven
-KS104/pass.unfiltered        app   Unknown/nothing/unknown   unprotected   KS119 high
-KS104/pass                   app   Unconfined/kubelet/certain   unprotected   KS102 high
-KS105/fail-unset-default-on  app   Unconfined/privileged/certain   unprotected   KS105 medium
-KS105/fail                   app   Unconfined/privileged/certain   lost          KS105 medium
-KS105/pass-docker-localhost  app   Localhost/container/assumed   unproven
-KS105/pass-unconfined        app   Unconfined/privileged/certain   unprotected   KS101 high
-KS105/pass-unset-default-off app   Unconfined/privileged/certain   unprotected   KS102 high
-KS105/pass                   app   RuntimeDefault/pod/certain   unproven
-KS106/fail-container         app   Unknown/nothing/unknown   unproven      KS104 medium, KS106 medium
-KS106/fail-default-on        app   RuntimeDefault/kubelet/certain   unproven      KS103 low, KS106 low
-KS106/fail.unfiltered        app   Unknown/nothing/unknown   unprotected   KS106 high, KS119 high
-KS106/fail                   app   Unconfined/kubelet/certain   unprotected   KS102 high, KS106 high
-KS106/pass-other-container   app   Unconfined/kubelet/certain   unprotected   KS102 high
-KS106/pass                   app   RuntimeDefault/pod/certain   unproven
-KS107/fail                   app   RuntimeDefault/container/certain   unproven      KS107 low
-KS107/pass                   app   RuntimeDefault/container/certain   unproven
-KS107/pass                   free  Unconfined/pod/certain   unprotected   KS101 high
-KS108/fail-kata              app   NotApplicable/sandbox/assumed   unproven      KS108 info
-KS108/fail                   app   NotApplicable/sandbox/assumed   unproven      KS108 info
-KS108/pass-windows           app   NotApplicable/os/certain   unproven
-KS108/pass                   app   RuntimeDefault/pod/certain   unproven
-KS109/fail                   app   RuntimeDefault/pod/assumed   unproven      KS109 info
-KS109/pass                   app   RuntimeDefault/pod/certain   unproven
-KS110/fail                   app   Localhost/pod/assumed   unproven      KS301 high, KS110 medium
-KS110/pass                   app   Localhost/pod/certain   unproven
-KS111/fail-back-off          app   Localhost/pod/assumed   unproven      KS111 high
-KS111/fail-generic-text      app   Localhost/pod/assumed   unproven      KS111 high
-KS111/fail                   app   Localhost/pod/assumed   unproven      KS111 high
-KS111/pass-file-known        app   Localhost/pod/assumed   unproven      KS301 high
-KS111/pass-image             app   Localhost/pod/certain   unproven
-KS111/pass                   app   RuntimeDefault/pod/certain   unproven
-KS112/fail                   app   Localhost/pod/certain   unproven      KS112 medium
-KS112/pass                   app   Localhost/pod/certain   unproven
-KS113/fail                   app   RuntimeDefault/pod/certain   unproven      KS113 critical
-KS113/pass                   app   RuntimeDefault/pod/certain   unproven
-KS114/fail-notifier          app   RuntimeDefault/pod/assumed   unproven      KS114 info
-KS114/fail                   app   RuntimeDefault/pod/assumed   unproven      KS114 info
-KS114/pass                   app   RuntimeDefault/pod/assumed   unproven
-KS115/fail-no-type           app   Unknown/nothing/unknown   unproven      KS115 medium
-KS115/fail                   app   Unknown/nothing/unknown   unproven      KS115 medium
-KS115/pass                   app   RuntimeDefault/pod/certain   unproven
-KS116/fail-absent            app   Localhost/pod/assumed   unproven      KS116 high
-KS116/fail                   app   Localhost/pod/assumed   unproven      KS116 high
-KS116/pass                   app   Localhost/pod/certain   unproven
-KS117/fail.unfiltered        app   RuntimeDefault/pod/certain   contradiction KS117 critical
-KS117/pass.filtered          app   RuntimeDefault/pod/certain   proven
-KS117/pass.unfiltered        app   Unconfined/privileged/certain   lost          KS105 medium
-KS118/fail.filtered          app   Unconfined/pod/certain   unproven      KS101 high, KS118 info
-KS118/pass.filtered          app   Unknown/nothing/unknown   unproven      KS104 medium
-KS118/pass.unfiltered        app   Unconfined/pod/certain   unprotected   KS101 high
-KS119/fail.unfiltered        app   Unknown/nothing/unknown   unprotected   KS119 high
-KS119/pass.filtered          app   Unknown/nothing/unknown   unproven      KS104 medium
-KS119/pass.unfiltered        app   Unconfined/kubelet/certain   unprotected   KS102 high
-KS120/fail                   app   Localhost/pod/assumed   unproven      KS120 high
-KS120/fail-absolute          app   Localhost/pod/assumed   unproven      KS120 high
-KS120/fail-directory         app   Localhost/pod/assumed   unproven      KS120 high
-KS120/fail-type              app   RuntimeDefault/pod/assumed   unproven      KS120 high
-KS120/pass                   app   Localhost/pod/assumed   unproven
-KS121/fail                   app   RuntimeDefault/kubelet/certain   unproven      KS121 medium
-KS121/fail-not-scheduled     app   Unknown/nothing/unknown   unproven      KS121 medium
-KS121/pass                   app   RuntimeDefault/pod/certain   unproven
-KS121/pass-bare              app   RuntimeDefault/kubelet/certain   unproven      KS103 low
-KS121/pass-mirror            app   RuntimeDefault/kubelet/certain   unproven      KS103 low
-KS121/pass-selector          app   RuntimeDefault/kubelet/certain   unproven      KS103 low
-KS301/fail-sandbox           app   NotApplicable/sandbox/assumed   unproven      KS301 high, KS108 info
-KS301/fail-waiting           app   Localhost/pod/assumed   unproven      KS301 high
-KS301/fail                   app   Localhost/pod/assumed   unproven      KS301 high
-KS301/pass-privileged        app   Unconfined/privileged/certain   lost          KS105 medium
-KS301/pass-unread            app   Localhost/pod/assumed   unproven
-KS301/pass                   app   Localhost/pod/certain   unproven
-KS302/fail-wrapped           app   Unconfined/file/certain   lost          KS302 critical
-KS302/fail                   app   Unconfined/file/certain   lost          KS302 critical
-KS302/pass-privileged        app   Unconfined/privileged/certain   lost          KS105 medium
-KS302/pass                   app   Localhost/pod/certain   unproven
-KS303/fail-directory         app   Localhost/pod/assumed   unproven      KS303 high
-KS303/fail                   app   Localhost/pod/assumed   unproven      KS303 high
-KS303/pass                   app   Localhost/pod/certain   unproven
-KS304/fail-legacy-name       app   Localhost/pod/certain   unproven      KS304 medium
-KS304/fail                   app   Localhost/pod/certain   unproven      KS304 medium
-KS304/pass-legacy-name       app   Localhost/pod/certain   unproven      KS308 medium
-KS304/pass                   app   Localhost/pod/certain   unproven
-KS305/fail                   app   Localhost/pod/assumed   unproven      KS305 medium
-KS305/pass                   app   Localhost/pod/certain   unproven
-KS306/fail                   app   Localhost/pod/certain   unproven      KS306 medium
-KS306/fail-not-scheduled     app   Localhost/pod/assumed   unproven      KS306 high
-KS306/fail-without-effect    app   Localhost/pod/certain   unproven      KS306 medium
-KS306/pass                   app   Localhost/pod/certain   unproven
-KS306/pass-bare              app   Localhost/pod/certain   unproven
-KS306/pass-selector          app   Localhost/pod/certain   unproven
-KS307/fail                   app   Localhost/pod/certain   unproven      KS307 low
-KS307/pass                   app   Localhost/pod/certain   unproven
-KS307/pass-selector          app   Localhost/pod/certain   unproven
-KS308/fail                   app   Localhost/pod/certain   unproven      KS308 high
-KS308/fail.filtered          app   Localhost/pod/certain   proven        KS308 medium
-KS308/pass                   app   Localhost/pod/certain   unproven
-"""
+PACKAGE = REPOSITORY / "kubectl_seccomp"
 
 
 def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def row(path: Path) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for member in examine(path):
-        decision = member.decision
-        effective = decision.effective
-        decided = "/".join((effective.type.value, effective.decided_by.value, effective.certainty.value))
-        found = ", ".join(f"{template.id} {template.severity.value}" for template in decision.templates)
-        verdict = decision.verdict.value if decision.verdict else ""
-        rows.append((name(path), member.name, decided, verdict, found))
-    return rows
-
-
-def expected(fixture: str) -> list[tuple[str, ...]]:
-    lines = [line.split(maxsplit=4) for line in EXPECTED.splitlines() if line.split(maxsplit=1)[:1] == [fixture]]
-    return [tuple((*line, "")[:5]) for line in lines]
-
-
-@pytest.mark.parametrize("path", FIXTURES, ids=name)
-def test_each_fixture_gives_exactly_what_the_table_says(path: Path) -> None:
-    assert row(path) == expected(name(path))
-
-
 @pytest.mark.parametrize("path", FIXTURES, ids=name)
 def test_a_failing_fixture_has_its_finding_and_a_passing_one_has_not(path: Path) -> None:
-    ids = {template.id for member in examine(path) for template in member.decision.templates}
-    assert (path.parent.name in ids) is path.stem.startswith("fail")
-    assert path.stem.startswith(("fail", "pass"))
+    wanted, found = path.stem.startswith("fail"), path.parent.name in {template.id for template in told(path)}
+    assert found is wanted, f"{name(path)} {'does not give' if wanted else 'gives'} {path.parent.name}"
+    assert path.stem.startswith(("fail", "pass")), f"{name(path)}: call it fail*.yaml or pass*.yaml"
 
 
-def test_the_table_names_no_fixture_that_is_gone() -> None:
-    assert {line.split()[0] for line in EXPECTED.splitlines() if line} == {name(path) for path in FIXTURES}
+def lacks(check: Check, files: list[Path]) -> str:
+    """What a check on containers lacks, and what to do; nothing when it is proved in both directions and in every severity."""
+    mine = [path for path in files if path.parent.name == check.id]
+    folder = f"tests/fixtures/checks/{check.id}"
+    for word, beginning in (("failing", "fail"), ("passing", "pass")):
+        if not any(path.stem.startswith(beginning) for path in mine):
+            return f"{check.id} has no {word} fixture: add {folder}/{beginning}*.yaml"
+    given = {found.severity for path in mine for found in told(path) if found.id == check.id}
+    if more := given - set(check.severities):
+        return f"{check.id} gives {', '.join(more)}: name it in its severities"
+    if less := set(check.severities) - given:
+        return f"no fixture of {check.id} gives {', '.join(less)}: add {folder}/fail-*.yaml, or take it out of its severities"
+    return ""
+
+
+def told(path: Path, *, looked: bool = True) -> list[Template]:
+    return [template for member in examine(path, looked=looked) for template in member.decision.templates]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_each_check_is_proved_in_both_directions_and_in_every_severity(check: Check) -> None:
-    folder = checks_lab.CHECKS / check.id
-    assert list(folder.glob("pass*.yaml"))
-    given = {
-        template.severity
-        for path in folder.glob("fail*.yaml")
-        for member in examine(path)
-        for template in member.decision.templates
-        if template.id == check.id
-    }
-    assert given == set(check.severities)
-    assert sorted(check.severities, key=lambda severity: severity.rank) == list(check.severities)
+    assert not (lack := lacks(check, FIXTURES)), lack
+
+
+@pytest.mark.parametrize("beginning", ["pass", "fail"])
+def test_forgetting_a_fixture_is_noticed(beginning: str) -> None:
+    kept = [path for path in FIXTURES if not path.stem.startswith(beginning)]
+    assert all(lacks(check, kept) for check in CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_each_check_needs_what_it_says(check: Check) -> None:
+    failing = [path for path in FIXTURES if path.parent.name == check.id and path.stem.startswith("fail")]
+    blind = not any(found.id == check.id for path in failing for found in told(path, looked=False))
+    told_so = (
+        f"{check.id} finds {'nothing' if blind else 'something'} where no node was looked at: its record says needs={check.needs!r}"
+    )
+    assert bool(check.needs) is blind, told_so
+
+
+SOURCES = sorted([*(PACKAGE / "checks").glob("*.py"), *(PACKAGE / "profiles").glob("problems_*.py")])
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_every_record_is_among_the_checks(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(REPOSITORY).with_suffix("").parts))
+    every = {check.id for check in EVERY}
+    for name, value in vars(module).items():
+        if isinstance(value, Check | Page):
+            assert value.id in every, f"{name} ({value.id}) is no check yet: add it to the tuple at the end of {path.name}"
 
 
 def test_ids_and_slugs_are_unique_and_well_formed() -> None:
-    ids, slugs = [check.id for check in CHECKS], [check.slug for check in CHECKS]
-    assert len(set(ids)) == len(ids) == len(set(slugs))
-    assert ids == sorted(ids)
-    assert all(re.fullmatch(r"KS[13]\d\d", each) for each in ids)
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", slug) for slug in slugs)
-    assert {path.name for path in checks_lab.CHECKS.iterdir()} == set(ids)
+    for what in ("id", "slug"):
+        named = Counter(getattr(check, what) for check in EVERY)
+        assert max(named.values()) == 1, f"two checks have the {what} {named.most_common(1)[0][0]}: take one that no check ever had"
+    for check in EVERY:
+        assert re.fullmatch(r"KS[1-3]\d\d", check.id), f"{check.id} is no id like KS101"
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", check.slug), f"{check.slug} ({check.id}) is no slug like file-missing"
+    assert [check.id for check in EVERY] == sorted(check.id for check in EVERY)
 
 
-# Published: renaming one breaks somebody's --ignore.
-def test_published_ids_keep_their_slugs() -> None:
-    assert {check.id: check.slug for check in CHECKS} == {
-        "KS101": "explicit-unconfined",
-        "KS102": "unset-default-off",
-        "KS103": "relies-on-kubelet-default",
-        "KS104": "unset-default-unknown",
-        "KS105": "lost-to-privileged",
-        "KS106": "dead-annotation",
-        "KS107": "pod-unconfined-overridden",
-        "KS108": "ignored-by-sandbox",
-        "KS109": "mirror-pod",
-        "KS110": "localhost-prefix",
-        "KS111": "cannot-start",
-        "KS112": "killed-by-filter",
-        "KS113": "raw-filter-annotation",
-        "KS114": "crio-annotation",
-        "KS115": "unknown-type",
-        "KS116": "localhost-profile-empty",
-        "KS117": "contradiction",
-        "KS118": "unexpected-filter",
-        "KS119": "no-filter-observed",
-        "KS120": "localhost-profile-refused",
-        "KS121": "default-depends-on-node",
-        "KS301": "file-missing",
-        "KS302": "file-without-effect",
-        "KS303": "file-refused",
-        "KS304": "file-forbids-nothing",
-        "KS305": "file-changed",
-        "KS306": "file-not-everywhere",
-        "KS307": "file-differs",
-        "KS308": "file-has-problems",
-    }
+def test_no_fixture_is_left_over() -> None:
+    for folder in checks_lab.CHECKS.iterdir():
+        ids = {check.id for check in CHECKS}
+        assert folder.name in ids, f"there is no check {folder.name} on containers: remove {folder.relative_to(REPOSITORY)}, or add it"
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
@@ -289,9 +159,27 @@ def test_known_takes_beginnings_of_ids_and_slugs(key: str, answer: bool) -> None
 
 
 def test_the_page_about_the_checks_is_up_to_date() -> None:
-    script = REPOSITORY / "scripts" / "generate_docs"
-    written = subprocess.run([sys.executable, str(script), "--stdout", "checks"], capture_output=True, check=True, timeout=60)
+    written = generate(REPOSITORY, "--stdout", "checks")
     page = written.stdout.decode()
-    assert page == (REPOSITORY / "docs" / "checks.md").read_text(), "run scripts/generate_docs"
+    assert page == (REPOSITORY / "docs" / "checks.md").read_text(), "docs/checks.md is not up to date: run scripts/generate_docs"
     assert re.findall(r"^## (\S+) (\S+)$", page, re.MULTILINE) == [(check.id, check.slug) for check in EVERY]
     assert page.count("**Fix:** ") == len(EVERY)
+
+
+def generate(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    script = [sys.executable, str(root / "scripts" / "generate_docs"), *words]
+    return subprocess.run(script, capture_output=True, check=False, timeout=60)
+
+
+# Published: renaming one breaks somebody's --ignore.
+def test_a_slug_is_not_changed_and_an_id_not_used_again(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(REPOSITORY / "scripts" / "generate_docs", tmp_path / "scripts")
+    titles = shutil.copytree(PACKAGE, tmp_path / PACKAGE.name) / "cli" / "titles.py"
+    assert '"KS101", "explicit-unconfined"' in titles.read_text()
+    before = titles.read_text().replace("explicit-unconfined", "older-name")
+    titles.write_text(before)
+    done = generate(tmp_path)
+    assert done.returncode == 1
+    assert re.search("KS101 older-name.* is gone: ids and slugs are published", done.stderr.decode())
+    assert titles.read_text() == before

@@ -1,4 +1,4 @@
-"""Every finding in its words: what the fixtures' findings say, as evidence too, is recorded and read when it changes."""
+"""Every decision and finding in its words: what the fixtures come to, evidence too, is recorded and read when it changes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ RECORD = Path(__file__).parents[1] / "fixtures" / "findings.txt"
 def told() -> Iterator[str]:
     for path in FIXTURES:
         for member in examine(path):
+            effective, verdict = member.decision.effective, member.decision.verdict
+            decided = f"{effective.type.value} by {effective.decided_by.value}, {effective.certainty.value}"
+            yield f"{path.parent.name}/{path.stem} {member.name}: {decided}, {verdict.value if verdict else 'no verdict'}"
             for found in member.decision.templates:
-                yield f"{path.parent.name}/{path.stem} {member.name}: {found.id} {found.slug} {found.severity} patch={found.patch}"
+                yield f"  {found.id} {found.slug} {found.severity} patch={found.patch}"
                 yield from (f"    {text}" for text in (found.reason, *found.evidence))
     for name, changes, _ in [*TABLE, ("default off", {}, "")]:
         node = structs.replace(OFF if name == "default off" else REPORT, files=(file(**changes),))
@@ -40,7 +43,7 @@ def test_findings_are_told_as_they_were() -> None:
     text = "".join(f"{line}\n" for line in told())
     if os.environ.get("UPDATE_GOLDEN"):
         RECORD.write_text(text)
-    assert text == RECORD.read_text(), f"{RECORD.name} differs (UPDATE_GOLDEN=1 rewrites it)"
+    assert text == RECORD.read_text(), f"{RECORD.name} differs: read what UPDATE_GOLDEN=1 .venv/bin/pytest tests/unit changes in it"
 
 
 @pytest.mark.parametrize(

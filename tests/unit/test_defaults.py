@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.profiles import defaults, syscalls
-from kubectl_seccomp.profiles.defaults import DEFAULT_CAPABILITIES, Match, variant
-from kubectl_seccomp.runtimes import CONTAINERD, CRIO, RUNTIMES
+from kubectl_seccomp.profiles.defaults import Match, variant
+from kubectl_seccomp.runtimes import CONTAINERD, CRIO, DOCKER, RUNTIMES
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "fixtures" / "defaults.json").read_text())
 ALL = tuple(FIXTURE["all"])
 SETS = {
     "none": (),
-    "default": DEFAULT_CAPABILITIES[CONTAINERD],
+    "default": CONTAINERD.capabilities,
     "all": ALL,
     "all but SYS_ADMIN": tuple(cap for cap in ALL if cap != "CAP_SYS_ADMIN"),
 }
@@ -38,7 +38,7 @@ def of(version: str, caps: Collection[str] | None = None, arch: str = "amd64", k
     match = variant(version)
     assert match is not None
     runtime = next(each for each in RUNTIMES if each.scheme == version.partition("://")[0])
-    return profile(match.variant, DEFAULT_CAPABILITIES[runtime] if caps is None else caps, arch, kernel)
+    return profile(match.variant, runtime.capabilities if caps is None else caps, arch, kernel)
 
 
 def rules(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -289,6 +289,6 @@ def test_every_rule_is_used_and_names_calls() -> None:
 
 
 def test_default_capabilities() -> None:
-    assert [len(DEFAULT_CAPABILITIES[each]) for each in RUNTIMES] == [14, 9, 14]
-    assert set(DEFAULT_CAPABILITIES[CRIO]) < set(DEFAULT_CAPABILITIES[CONTAINERD]) < set(ALL)
+    assert [len(each.capabilities) for each in (CONTAINERD, CRIO, DOCKER)] == [14, 9, 14]
+    assert set(CRIO.capabilities) < set(CONTAINERD.capabilities) < set(ALL)
     assert len(ALL) == 41

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
-from kubectl_seccomp.failures import SIGNATURES, Trouble, troubles
+from kubectl_seccomp.failures import SIGNATURES, Signature, Trouble, troubles
 from kubectl_seccomp.objects import ContainerStatus
 
 PATH = "/var/lib/kubelet/seccomp/profiles/a.json"
@@ -93,15 +95,29 @@ def ended(message: str | None = None, code: int = 128, reason: str = "StartError
     return {"terminated": {"exitCode": code, "reason": reason, "message": message}}
 
 
+def row(text: str) -> Signature | None:
+    """Return the row that a text is recognised by."""
+    return next((each for each in SIGNATURES if each.pattern.search(text)), None)
+
+
+def first(text: str) -> Signature:
+    """Return the same for a text that has one."""
+    found = row(text)
+    assert found is not None, f"no row of SIGNATURES in failures.py recognises {text!r}"
+    return found
+
+
 @pytest.mark.parametrize(("text", "path"), SPECIFIC)
 @pytest.mark.parametrize("localhost", [True, False])
 def test_a_specific_text_counts_in_a_status_whatever_the_profile(text: str, path: str | None, localhost: bool) -> None:
+    assert first(text).specific, "this text belongs to GENERIC, or its row in SIGNATURES says specific=False by mistake"
     assert troubles(waiting(text), (), localhost) == (Trouble("cannot-start", "status", text, path),)
     assert troubles(status(state=ended(text)), (), localhost) == (Trouble("cannot-start", "status", text, path),)
 
 
 @pytest.mark.parametrize("text", GENERIC)
 def test_a_generic_text_counts_beside_a_localhost_profile_only(text: str) -> None:
+    assert not first(text).specific, "this text belongs to SPECIFIC, or its row in SIGNATURES lacks specific=False"
     assert troubles(waiting(text), (), True) == (Trouble("cannot-start", "status", text, sure=False),)
     assert troubles(waiting(text), (), False) == ()
     assert troubles(None, (text,), True) == (Trouble("cannot-start", "event", text, sure=False),)
@@ -136,17 +152,17 @@ def test_other_failures_are_none_of_seccomp(text: str) -> None:
     assert troubles(waiting(text), (text,), True) == ()
 
 
-def test_every_signature_is_proved_by_a_text_and_says_where_it_is_from() -> None:
-    texts = [text for text, _ in SPECIFIC] + GENERIC
-    for signature in SIGNATURES:
-        assert any(signature.pattern.search(text) for text in texts), signature.pattern.pattern
-        assert any(name in signature.origin for name in ("containerd", "CRI-O", "cri-dockerd", "runc", "crun", "kubelet"))
-        assert any(digit.isdigit() for digit in signature.origin) or "built" in signature.origin
+@pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature: signature.pattern.pattern)
+def test_every_signature_is_proved_by_a_text_and_says_where_it_is_from(signature: Signature) -> None:
+    proved = any(row(text) is signature for text in [text for text, _ in SPECIFIC] + GENERIC)
+    which = "SPECIFIC" if signature.specific else "GENERIC"
+    assert proved, f"no text is recognised by this row: add to {which} what was said, or see which row before it takes the text"
+    assert re.search(r"\d|from source|built", signature.origin), f"say who says it, in which versions: {signature.origin!r}"
 
 
 @pytest.mark.parametrize(("text", "_"), SPECIFIC)
 def test_a_text_about_a_file_in_an_event_is_of_a_container_that_has_one(text: str, _: str | None) -> None:
-    about_files = next(each for each in SIGNATURES if each.pattern.search(text)).file
+    about_files = first(text).file
     assert bool(troubles(None, (f"Error: {text}",), False)) is not about_files
     assert [trouble.where for trouble in troubles(None, (f"Error: {text}",), True)] == ["event"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp.model import Report, Verdict
-from kubectl_seccomp.render import check, csv, json, markdown, names, query, summary, table, yaml
+from kubectl_seccomp.render import check, csv, markdown, query, summary, table
 
 from . import reports
 
@@ -32,11 +32,7 @@ CLUSTER: dict[str, Renderer] = {
     "list.txt": table.list_table,
     "list-wide.txt": lambda report: table.list_table(report, wide=True),
     "check-80.txt": lambda report: check.render(report, reports.NODES, 80),
-    "audit.json": json.render,
-    "audit.yaml": yaml.render,
-    "audit.csv": csv.render,
-    "audit.md": markdown.render,
-    "audit.names": names.render,
+    **{f"audit.{word}": render for word, render in reports.FORMATS.items()},
     "query.json": query.query("pods[?node=='node-b'].{pod: name, containers: containers[].name}"),
     "summary.txt": told,
 }
@@ -45,7 +41,7 @@ MANIFESTS: dict[str, Renderer] = {
     "manifests-wide.txt": table.audit_wide,
     "manifests.csv": csv.render,
 }
-HOSTILE: dict[str, Renderer] = {"hostile.txt": table.audit_table, "hostile.csv": csv.render, "hostile.md": markdown.render}
+HOSTILE: dict[str, Renderer] = {"hostile.txt": table.audit_table, "hostile.csv": csv.render, "hostile.markdown": markdown.render}
 
 
 def compare(name: str, text: str, folder: Path = GOLDEN) -> None:
@@ -53,7 +49,9 @@ def compare(name: str, text: str, folder: Path = GOLDEN) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
-    assert text == path.read_bytes().decode(), f"{name} differs (UPDATE_GOLDEN=1 rewrites it)"
+    update = f"UPDATE_GOLDEN=1 .venv/bin/pytest tests/unit writes {path.relative_to(GOLDEN.parents[2])}: read the difference"
+    assert path.exists(), f"there is no {name} yet; {update}"
+    assert text == path.read_bytes().decode(), f"{name} differs; {update}"
 
 
 @pytest.mark.parametrize("name", CLUSTER)
@@ -73,7 +71,8 @@ def test_hostile_report(name: str) -> None:
 
 @pytest.mark.skipif(bool(os.environ.get("UPDATE_GOLDEN")), reason="the files are being written")
 def test_no_golden_file_is_left_over() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {*CLUSTER, *MANIFESTS, *HOSTILE}
+    left = {path.name for path in GOLDEN.iterdir()} - {*CLUSTER, *MANIFESTS, *HOSTILE}
+    assert not left, f"nothing is compared with {', '.join(sorted(left))}: remove it from tests/golden/render"
 
 
 def test_the_report_shows_every_word() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_seccomp.cli.options import Decoder
+from kubectl_seccomp.profiles import defaults
 from kubectl_seccomp.runtimes import (
     CONTAINERD,
     CRIO,
@@ -62,17 +64,28 @@ def test_privileged_localhost(text: str, keeps: bool) -> None:
 
 
 def test_what_each_runtime_is_sure_of() -> None:
-    sure = {runtime.title: (runtime.drops_privileged, runtime.fixed_default, runtime.artifact_profiles) for runtime in RUNTIMES}
-    assert sure == {"containerd": (True, True, False), "CRI-O": (False, False, True), "dockerd": (False, False, False)}
+    told = {"containerd": (True, True, False), "CRI-O": (False, False, True), "dockerd": (False, False, False)}
+    for runtime in RUNTIMES:
+        sure = (runtime.drops_privileged, runtime.fixed_default, runtime.artifact_profiles)
+        assert told.get(runtime.title) == sure, f"say here what {runtime.title} is sure of, as upstream's code shows it"
     assert (UNKNOWN.drops_privileged, UNKNOWN.fixed_default, UNKNOWN.artifact_profiles) == (False, False, False)
 
 
 def test_records_are_told_apart() -> None:
-    for names in ([runtime.scheme for runtime in RUNTIMES], [runtime.decoder for runtime in RUNTIMES]):
+    for names in ([runtime.scheme for runtime in RUNTIMES], [runtime.title for runtime in RUNTIMES]):
         assert len(set(names)) == len(RUNTIMES)
         assert all(names)
     assert UNKNOWN not in RUNTIMES
     assert all(known.source for known in SANDBOXES)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.title)
+def test_what_else_a_runtime_has(runtime: Runtime) -> None:
+    title, scheme = runtime.title, runtime.scheme
+    assert runtime.capabilities, f"{title} has no capabilities: say which a container has that asks for none"
+    assert scheme in [*Decoder], f"--decoder has no {scheme}: add a member to Decoder in cli/choices.py"
+    known = {each.runtime for each in defaults.table().variants}
+    assert scheme in known, f"{title} has no default profile: teach scripts/refreshing/defaults.py, and run scripts/refresh_data"
 
 
 @pytest.mark.parametrize(
