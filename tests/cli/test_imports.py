@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.importing import imported
 
 HEAVY = {"jmespath", "kubernetes", "msgspec", "ssl", "tabulate", "urllib3", "websocket", "yaml"}
 GOOD = str(Path(__file__).parents[1] / "fixtures" / "checks" / "KS101" / "pass.yaml")
@@ -38,11 +38,5 @@ READS = {"msgspec", "urllib3", "ssl"}
 )
 def test_what_a_command_imports(words: tuple[str, ...], expected: set[str], tmp_path: Path) -> None:
     """The client is imported when there is a probe pod to make, exec's library when there is an exec."""
-    code = f"import atexit, sys; sys.argv = {['kubectl-seccomp', *words]!r}\n"
-    code += (
-        "atexit.register(lambda: print('modules', *sys.modules, file=sys.stderr))\nfrom kubectl_seccomp.__main__ import main; main()"
-    )
-    environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "KUBECONFIG": str(tmp_path / "none")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False)
-    modules = done.stderr.rpartition("modules ")[2].split()
+    modules, _ = imported(list(words), tmp_path, HOME=str(tmp_path), PATH="/usr/bin:/bin", KUBECONFIG=str(tmp_path / "none"))
     assert HEAVY & {name.partition(".")[0] for name in modules} == expected
