@@ -57,6 +57,8 @@ def imported(directory: Path, words: list[str], server: list[str]) -> set[str]:
     assert "Traceback" not in done.stderr
     assert "unknown" not in done.stderr.partition("imported")[0], done.stderr
     modules = set(done.stderr.rpartition("imported ")[2].split())
+    # TLS is as slow to import as a dependency, and comes with the one that needs it.
+    assert ("ssl" in modules) is ("urllib3" in modules)
     return {name for name, module in MODULES.items() if module in modules}
 
 
