@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 import trustme
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: it is not looked through again each time that garbage is sought."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
