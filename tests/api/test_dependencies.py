@@ -54,6 +54,8 @@ def test_a_command_imports_what_the_page_says(tmp_path: Path, cluster: Fake, ca_
     modules, said = imported([*words, *server], tmp_path, PATH=os.environ["PATH"], HOME="/nonexistent")
     assert "Traceback" not in said
     assert "unknown" not in said, said
+    # TLS is as slow to import as a dependency, and comes with the one that needs it.
+    assert ("ssl" in modules) is ("urllib3" in modules)
     found = {name for name, module in MODULES.items() if module in modules}
     assert found == set(filter(None, listed.split(", "))), "mend the import, or docs/dependencies.md"
     assert bool(cluster.requests) is asks
