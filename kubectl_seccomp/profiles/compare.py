@@ -75,11 +75,11 @@ def compare(before: Judged, after: Judged) -> Difference:
     for abi, name, one, two, bits in _pairs(before, after):
         tried = _try(one, two, bits)
         differing = [result for result in tried.results if result[0] != result[1]]
-        wider = wider or any(not got.passes and new.passes for got, new, _ in differing)
-        narrower = narrower or any(got.passes and not new.passes for got, new, _ in differing)
         if not tried.certain:
             unsure.append(f"{name} ({_short(abi)})")
         if differing:
+            wider = wider or any(not got.passes and new.passes for got, new, _ in differing)
+            narrower = narrower or any(got.passes and not new.passes for got, new, _ in differing)
             changes.append(_change(name, abi, one, two, tried, differing))
     same = not changes and not unsure
     return Difference(same, _verdict(narrower, unsure), _verdict(wider, unsure), tuple(changes), tuple(unsure))

@@ -48,6 +48,7 @@ ARCHITECTURES = (
     Architecture("SCMP_ARCH_PPC64LE", "ppc64le", 0xC0000015, multiplexed=True),
     Architecture("SCMP_ARCH_RISCV64", "riscv64", 0xC00000F3),
 )
+_ARCHITECTURES = {name: known for known in ARCHITECTURES for name in (known.name, known.go) if name is not None}
 # Sub-calls by the first argument of socketcall and ipc: linux/net.h, linux/ipc.h.
 _SOCKET = """socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown setsockopt
     getsockopt sendmsg recvmsg accept4 recvmmsg sendmmsg"""
@@ -58,7 +59,7 @@ IPC: Mapping[str, int] = MappingProxyType(_IPC | {"shmat": 21, "shmdt": 22, "shm
 
 def architecture(name: str) -> Architecture | None:
     """Return an architecture by its OCI name or its GOARCH, None for one that is not known here."""
-    return next((known for known in ARCHITECTURES if name in (known.name, known.go)), None)
+    return _ARCHITECTURES.get(name)
 
 
 def number(arch: str, name: str) -> int | None:

@@ -12,6 +12,7 @@ import pytest
 
 from kubectl_seccomp.checks import EVERY
 from kubectl_seccomp.cli.completion import SHIM
+from kubectl_seccomp.cli.main import run_app
 from kubectl_seccomp.cli.options import FailOn, Format
 
 BIN = Path(sys.executable).parent
@@ -40,12 +41,21 @@ def kubeconfig(tmp_path: Path) -> str:
 
 def complete(typed: str, **environment: str) -> tuple[list[str], str]:
     """Return the values that may stand in place of the last word, and the directive."""
-    words = typed.split(" ")
     done = subprocess.run(
-        [PROGRAM, *words], env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=True, input=""
+        [PROGRAM, *typed.split(" ")],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        input="",
     )
     assert done.stderr == ""
-    *lines, directive = done.stdout.splitlines()
+    return told(done.stdout)
+
+
+def told(out: str) -> tuple[list[str], str]:
+    *lines, directive = out.splitlines()
     return [line.partition("\t")[0] for line in lines], directive
 
 
@@ -85,8 +95,10 @@ def complete(typed: str, **environment: str) -> tuple[list[str], str]:
         ("audit --vers", [], ":4"),
     ],
 )
-def test_words_flags_and_values(typed: str, values: list[str], directive: str) -> None:
-    assert complete(typed) == (values, directive)
+def test_words_flags_and_values(capsys: pytest.CaptureFixture[str], typed: str, values: list[str], directive: str) -> None:
+    run_app(NAME, typed.split(" "))
+    said = capsys.readouterr()
+    assert (told(said.out), said.err) == ((values, directive), "")
 
 
 @pytest.mark.parametrize("typed", ["explain ", "audit --select ", "audit --ignore="])

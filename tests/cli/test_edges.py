@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from . import inside
+
 PRODUCT = [sys.executable, "-m", "kubectl_seccomp"]
 POD = (
     '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "%s"}, "spec": {"containers": [{"name": "c"}],'
@@ -87,9 +89,9 @@ def test_a_closed_stderr_puts_no_words_among_the_data(bad: str) -> None:
     ],
 )
 def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str, ...], told: str) -> None:
-    done = run("audit", "-f", good, *words)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
+    done = inside.run("audit", "-f", good, *words)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
 
 
 @pytest.mark.parametrize(
@@ -107,22 +109,22 @@ def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str,
     ],
 )
 def test_a_profile_that_no_pod_could_name_is_refused_before_anybody_is_asked(words: tuple[str, ...], told: str) -> None:
-    done = run("check", "profile", *words, "--server", "https://127.0.0.1:1")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
-    assert "\x1b" not in done.stderr
+    done = inside.run("check", "profile", *words, "--server", "https://127.0.0.1:1")
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert "\x1b" not in done.err
 
 
 def test_a_query_is_read_before_anybody_is_asked() -> None:
-    done = run("check", "pod", "x", "--query", "[", "--server", "https://127.0.0.1:1")
-    assert done.returncode == 2
+    done = inside.run("check", "pod", "x", "--query", "[", "--server", "https://127.0.0.1:1")
+    assert done.code == 2
 
 
 def test_findings_that_are_left_out_are_counted(bad: str) -> None:
-    done = run("audit", "-f", bad, "--ignore", "KS101", "-o", "json")
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["summary"]["ignored"] == 1
-    assert "1 finding left out by --select or --ignore" in done.stderr
+    done = inside.run("audit", "-f", bad, "--ignore", "KS101", "-o", "json")
+    assert done.code == 0
+    assert json.loads(done.out)["summary"]["ignored"] == 1
+    assert "1 finding left out by --select or --ignore" in done.err
 
 
 def test_a_limit_leaves_out_findings_and_counts_them(bad: str) -> None:
@@ -139,15 +141,15 @@ def test_a_limit_leaves_out_findings_and_counts_them(bad: str) -> None:
 def test_nothing_audited_is_no_pass_even_with_gaps_allowed(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(text)
-    assert run("audit", "-f", str(path), "--allow-gaps").returncode == 3
+    assert inside.run("audit", "-f", str(path), "--allow-gaps").code == 3
 
 
 def test_another_groups_deployment_is_not_read_as_the_built_in_kind(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("apiVersion: foo.example/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{name: c, image: a}]}}}\n")
-    done = run("audit", "-f", str(path))
-    assert done.returncode == 3
-    assert "kind Deployment is not supported" in done.stderr
+    done = inside.run("audit", "-f", str(path))
+    assert done.code == 3
+    assert "kind Deployment is not supported" in done.err
 
 
 def test_a_pipe_that_a_pattern_matches_is_not_waited_for(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from kubectl_seccomp.cli.given import STRUCTS
 from kubectl_seccomp.cli.help import page
 from kubectl_seccomp.cli.options import Format, Kind
 
+from . import inside
+
 ROOT = Path(__file__).parents[2]
 PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
 HEAVY = {"kubernetes", "urllib3", "yaml", "jmespath", "tabulate", "msgspec", "inspect", "shutil", "ssl", "difflib", "argparse"}
@@ -92,9 +94,9 @@ def test_an_error_is_one_line_and_a_hint() -> None:
 
 @pytest.mark.parametrize("words", [("audit",), ("list", "-A"), ("check", "pod", "x"), ("cleanup",)])
 def test_no_configuration_is_told_in_kubectls_words(tmp_path: Path, words: tuple[str, ...]) -> None:
-    done = run(*words, HOME=str(tmp_path), KUBECONFIG="", KUBERNETES_SERVICE_HOST="")
-    assert (done.returncode, done.stdout) == (3, "")
-    assert "invalid configuration: no configuration has been provided" in done.stderr
+    done = inside.run(*words, HOME=str(tmp_path), KUBECONFIG="", KUBERNETES_SERVICE_HOST="")
+    assert (done.code, done.out) == (3, "")
+    assert "invalid configuration: no configuration has been provided" in done.err
 
 
 @by_name

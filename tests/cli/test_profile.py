@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import yaml
 
+from . import inside
+
 ROOT = Path(__file__).parents[2]
-PRODUCT = Path(sys.executable).parent / "kubectl-seccomp"
 FILES = ROOT / "tests" / "fixtures" / "profiles"
 DENY, WEB, DOCKER, RESOURCE = (str(FILES / name) for name in ("deny-list.json", "web.json", "docker.json", "resource.yaml"))
 
 
 def run(*words: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    environment = {**os.environ, "KUBECONFIG": "/nonexistent", "COLUMNS": "80"}
-    done = subprocess.run([PRODUCT, "profile", *words], input=stdin, env=environment, capture_output=True, timeout=60, check=False)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return inside.run("profile", *words, stdin=stdin, KUBECONFIG="/nonexistent", COLUMNS="80")
 
 
 def document(*words: str) -> dict[str, object]:

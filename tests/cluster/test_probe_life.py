@@ -18,6 +18,7 @@ import pytest
 from tests.cluster.conftest import LABEL, Lab
 from tests.cluster.lab.start import certificate
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PROBED = ("check", "pod", "distroless", "--no-exec")
 
 
@@ -40,8 +41,18 @@ def armed(pid: int) -> None:
     raise AssertionError("the run never began to handle signals")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("after", [0.0, 0.5, 1.0, 2.0])
+# All three are handled by one function: each moment is tried with one of them, and the first with all.
+@pytest.mark.parametrize(
+    ("ending", "after"),
+    [
+        (signal.SIGINT, 0.0),
+        (signal.SIGTERM, 0.0),
+        (signal.SIGHUP, 0.0),
+        (signal.SIGINT, 0.5),
+        (signal.SIGTERM, 1.0),
+        (signal.SIGHUP, 2.0),
+    ],
+)
 def test_a_signal_at_any_moment(lab: Lab, ending: signal.Signals, after: float) -> None:
     child = subprocess.Popen(
         lab.command(*PROBED), env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

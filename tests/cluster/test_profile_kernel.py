@@ -136,41 +136,60 @@ def program(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
     shutil.rmtree(home)
 
 
-def run(lab: Lab, program: Path, node: str, title: str) -> list[str]:
-    """Run all calls in a container with this profile on this node; return one line for each."""
-    file = lab.instance.seccomp_root(node) / "profiles" / f"engine-{title}.json"
-    file.write_text(json.dumps(PROFILES[title]))
-    name = f"engine-{title}-{node[-1]}"
+def named(node: str, title: str) -> str:
+    return f"engine-{title}-{node[-1]}"
+
+
+def manifest(program: Path, node: str, title: str) -> dict[str, Any]:
+    """Return a pod that runs all calls in a container with this profile on this node, and prints one line for each."""
     words = [f"{32 if abi == X86 else 64}:{number}:{','.join(map(str, arguments)) or 0}" for abi, number, arguments in CALLS]
     member = container(
-        "c", localhost(f"profiles/{file.name}"), command=["/calls", *words],
+        "c", localhost(f"profiles/engine-{title}.json"), command=["/calls", *words],
         volumeMounts=[{"name": "calls", "mountPath": "/calls"}],
         security={"allowPrivilegeEscalation": False},
     )  # fmt: skip
     volume = {"name": "calls", "hostPath": {"path": str(program), "type": "File"}}
-    lab.kubectl("delete", "pod", name, "--ignore-not-found", "--now")
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod(name, node, member, restartPolicy="Never", volumes=[volume])))
+    return pod(named(node, title), node, member, restartPolicy="Never", volumes=[volume])
+
+
+@pytest.fixture(scope="module")
+def started(lab: Lab, program: Path) -> Iterator[None]:
+    """Have all of them run at the same time."""
+    pairs = [(node, title) for node in NODES for title in PROFILES]
+    files = {(node, title): lab.instance.seccomp_root(node) / "profiles" / f"engine-{title}.json" for node, title in pairs}
+    names = [named(node, title) for node, title in pairs]
+    for (_, title), file in files.items():
+        file.write_text(json.dumps(PROFILES[title]))
+    lab.kubectl("delete", "pod", *names, "--ignore-not-found", "--now")
+    items = [manifest(program, node, title) for node, title in pairs]
     try:
-        until = time.monotonic() + 90
-        while (phase := lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.phase}")) in ("Pending", "Running", ""):
-            assert time.monotonic() < until, lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.containerStatuses}")
-            time.sleep(0.5)
-        assert phase == "Succeeded", lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.containerStatuses}")
-        return lab.kubectl("logs", name).splitlines()
+        lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        yield
     finally:
-        lab.kubectl("delete", "pod", name, "--now", "--wait=false")
-        file.unlink()
+        lab.kubectl("delete", "pod", *names, "--ignore-not-found", "--now", "--wait=false")
+        for file in files.values():
+            file.unlink()
+
+
+def printed(lab: Lab, name: str) -> list[str]:
+    until = time.monotonic() + 90
+    while (phase := lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.phase}")) in ("Pending", "Running", ""):
+        assert time.monotonic() < until, lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.containerStatuses}")
+        time.sleep(0.5)
+    assert phase == "Succeeded", lab.kubectl("get", "pod", name, "-o", "jsonpath={.status.containerStatuses}")
+    return lab.kubectl("logs", name).splitlines()
 
 
 @pytest.mark.parametrize("node", NODES)
 @pytest.mark.parametrize("title", PROFILES)
-def test_the_kernel_answers_as_the_engine_says(lab: Lab, program: Path, node: str, title: str) -> None:
+@pytest.mark.usefixtures("started")
+def test_the_kernel_answers_as_the_engine_says(lab: Lab, node: str, title: str) -> None:
     decoder, target = NODES[node]
     resolved = resolve(decode(json.dumps(PROFILES[title]).encode()), decoder, Container(CAPABILITIES))
     assert resolved is not None
     decision = decide(resolved, target)
     assert not decision.conflicts
-    lines = run(lab, program, node, title)
+    lines = printed(lab, named(node, title))
     assert len(lines) == len(CALLS)
     wrong = []
     for call, line in zip(CALLS, lines, strict=True):

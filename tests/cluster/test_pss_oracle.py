@@ -22,6 +22,7 @@ PROFILES: dict[str, dict[str, str] | None] = {
     "none": {"type": "Unconfined"},
     "local": {"type": "Localhost", "localhostProfile": "a.json"},
 }
+LEVELS = ("baseline", "restricted")
 VERSIONS = tuple(f"v1.{minor}" for minor in range(38))
 # The other controls of Restricted, so that seccomp is the only one that can refuse.
 STRICT = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "runAsUser": 1000, "capabilities": {"drop": ["ALL"]}}
@@ -57,13 +58,26 @@ def made() -> dict[str, dict[str, Any]]:
 PODS = made()
 
 
-def labelled(lab: Lab, namespace: str, level: str, version: str) -> None:
-    """Make a namespace that enforces a level, or let it enforce another one."""
+def labelled(lab: Lab, *wanted: tuple[str, str, str]) -> None:
+    """Make namespaces (name, level, version) that enforce a level, or let them enforce another one."""
     enforce = "pod-security.kubernetes.io/enforce"
-    metadata = {"name": namespace, "labels": {enforce: level, f"{enforce}-version": version}}
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
-    # Pods are refused until it has one; a controller makes it too, a moment later.
-    lab.instance.kubectl("create", "serviceaccount", "default", "-n", namespace, check=False)
+    spaces = [
+        {"kind": "Namespace", "metadata": {"name": name, "labels": {enforce: level, f"{enforce}-version": version}}}
+        for name, level, version in wanted
+    ]
+    # Pods are refused until a namespace has one; a controller makes it too, a moment later.
+    accounts = [{"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}} for name, _, _ in wanted]
+    items = [{"apiVersion": "v1", **each} for each in (*spaces, *accounts)]
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+
+
+def space(level: str, version: str) -> str:
+    return f"pss-{level}-{version.replace('.', '-')}"
+
+
+@pytest.fixture(scope="module")
+def spaces(lab: Lab) -> None:
+    labelled(lab, *((space(level, version), level, version) for version in VERSIONS for level in LEVELS))
 
 
 def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
@@ -73,12 +87,11 @@ def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
     return said.baseline if level == "baseline" else said.restricted
 
 
-@pytest.mark.parametrize("level", ["baseline", "restricted"])
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.usefixtures("spaces")
 def test_the_admission_says_the_same_in_the_same_words(lab: Lab, version: str, level: str) -> None:
-    namespace = f"pss-{level}-{version.replace('.', '-')}"
-    labelled(lab, namespace, level, version)
-    theirs = admission(lab, namespace, list(PODS.values()))
+    theirs = admission(lab, space(level, version), list(PODS.values()))
     assert {name: ours(manifest, version, level) for name, manifest in PODS.items()} == theirs
 
 
@@ -99,7 +112,7 @@ def about_seccomp(refusal: str) -> PssLevel:
     return PssLevel(False, match[1]) if match else PssLevel(allowed=True)
 
 
-@pytest.mark.parametrize("level", ["baseline", "restricted"])
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("version", ["v1.18", "v1.24", "v1.37"])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_ephemeral_containers_are_judged_through_their_subresource(lab: Lab, profile: str, version: str, level: str) -> None:
@@ -109,7 +122,7 @@ def test_ephemeral_containers_are_judged_through_their_subresource(lab: Lab, pro
     del host["spec"]["nodeName"]
     # Nowhere to run: only its admission is asked.
     host["spec"] |= {"schedulerName": "nobody", "automountServiceAccountToken": False}
-    labelled(lab, namespace, level, version)
+    labelled(lab, (namespace, level, version))
     lab.kubectl("apply", "-f", "-", stdin=json.dumps(host))
     added = [restricted("debugger", PROFILES[profile])]
     try:

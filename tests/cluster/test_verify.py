@@ -92,8 +92,7 @@ def test_only_chosen_nodes_and_only_so_many(lab: Lab) -> None:
     assert "--max-nodes 1" in few["gaps"][0]["why"]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after", [0.1, 0.5, 1.5])
+@pytest.mark.parametrize(("ending", "after"), [(signal.SIGINT, 0.1), (signal.SIGTERM, 0.5), (signal.SIGINT, 1.5)])
 def test_an_ending_in_the_middle_leaves_no_probe_on_any_node(lab: Lab, ending: signal.Signals, after: float) -> None:
     child = subprocess.Popen(
         lab.command("audit", "--verify", "-o", "name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def file(name: str, place: Place | None = None) -> Judged:
     return judge_at(decode((FOLDER / name).read_bytes()), place or Place())
 
 
+@cache
 def runtime(version: str, capabilities: frozenset[str] | None = None, arch: str = "amd64") -> Judged:
     """Return the default of a version ("containerd://2.2.4") for its default capabilities."""
     record, match = parse(version)[0], defaults.variant(version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def profile(name: str, caps: Collection[str], arch: str = "amd64", kernel: tuple
     return found
 
 
+@cache
 def of(version: str, caps: Collection[str] | None = None, arch: str = "amd64", kernel: tuple[int, ...] = KERNEL) -> dict[str, Any]:
     """Return the profile of a version, with its runtime's default capabilities if none are given."""
     match = variant(version)

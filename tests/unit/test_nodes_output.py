@@ -86,20 +86,18 @@ def test_the_uncut_log_is_complete() -> None:
     assert parse(WHOLE.rstrip(b"\n"), NONCE).complete
 
 
-@pytest.mark.parametrize("length", range(0, len(WHOLE) - 1, 7))
-def test_a_log_without_its_tail_is_never_complete(length: int) -> None:
-    assert not parse(WHOLE[:length], NONCE).complete
+def test_a_log_without_its_tail_is_never_complete() -> None:
+    assert [length for length in range(len(WHOLE) - 1) if parse(WHOLE[:length], NONCE).complete] == []
 
 
-@pytest.mark.parametrize("length", range(1, len(WHOLE), 7))
-def test_a_log_without_its_head_is_never_complete(length: int) -> None:
-    assert not parse(WHOLE[length:], NONCE).complete
+def test_a_log_without_its_head_is_never_complete() -> None:
+    assert [length for length in range(1, len(WHOLE)) if parse(WHOLE[length:], NONCE).complete] == []
 
 
-@pytest.mark.parametrize("start", range(1, len(WHOLE) - 100, 41))
 @pytest.mark.parametrize("length", [1, 30, 97])
-def test_a_log_with_a_hole_is_never_complete(start: int, length: int) -> None:
-    assert not parse(WHOLE[:start] + WHOLE[start + length :], NONCE).complete
+def test_a_log_with_a_hole_is_never_complete(length: int) -> None:
+    starts = range(1, len(WHOLE) - 100)
+    assert [start for start in starts if parse(WHOLE[:start] + WHOLE[start + length :], NONCE).complete] == []
 
 
 def test_lines_that_changed_places_or_are_there_twice() -> None:

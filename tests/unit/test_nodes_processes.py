@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 
@@ -61,12 +62,16 @@ def node(tmp_path: Path, request: pytest.FixtureRequest) -> Node:
     return Node(tmp_path, request.param)
 
 
-@pytest.mark.parametrize("form", list(CGROUPS))
-def test_every_form_of_cgroup(node: Node, form: str) -> None:
-    node.process(100, CGROUPS[form].replace("{id}", ID))
-    node.process(101, CGROUPS["containerd cgroupfs v2"].replace("{id}", SANDBOX))
-    found = [(process.container, process.pid) for process in node.ask(ids=(OTHER[::-1], ID)).processes]
-    assert found == ([(ID, 100)] if CGROUPS[form].endswith("\n") else [])
+def test_every_form_of_cgroup(node: Node) -> None:
+    ids = {form: hashlib.sha256(form.encode()).hexdigest() for form in CGROUPS}
+    for pid, (form, container) in enumerate(ids.items(), 100):
+        node.process(pid, CGROUPS[form].replace("{id}", container))
+    node.process(99, CGROUPS["containerd cgroupfs v2"].replace("{id}", SANDBOX))
+    found = {process.container: process.pid for process in node.ask(ids=(OTHER[::-1], *ids.values())).processes}
+    assert {form: found.pop(container, None) for form, container in ids.items()} == {
+        form: pid if CGROUPS[form].endswith("\n") else None for pid, form in enumerate(ids, 100)
+    }
+    assert found == {}
 
 
 ELSEWHERE = [
@@ -95,11 +100,18 @@ def test_all_facts_of_a_process(node: Node) -> None:
     assert process.pids == (4711, 7)
 
 
-@pytest.mark.parametrize("comm", ["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"])
-def test_names_with_parentheses_and_spaces(node: Node, comm: str) -> None:
-    node.process(20, f"0::/{ID}\n", comm=comm, parent=12, started=77)
-    (process,) = node.ask(ids=(ID,)).processes
-    assert (process.parent, process.started, process.mode) == (12, 77, 2)
+NAMES = ["a b", "a) R 1 (", "(((", ") ) )", "kubelet) S 9 9", "*", "-e x", "é", "\\n"]
+
+
+def test_names_with_parentheses_and_spaces(node: Node) -> None:
+    ids = [f"{number:064x}" for number in range(len(NAMES))]
+    for number, comm in enumerate(NAMES):
+        node.process(20 + number, f"0::/{ids[number]}\n", comm=comm, parent=120 + number, started=770 + number)
+    found = {
+        process.pid: (process.container, process.parent, process.started, process.mode)
+        for process in node.ask(ids=tuple(ids)).processes
+    }
+    assert found == {20 + number: (ids[number], 120 + number, 770 + number, 2) for number in range(len(NAMES))}
 
 
 STATUSES = [
@@ -133,10 +145,10 @@ def test_processes_that_end_while_they_are_read(node: Node) -> None:
 
 def test_of_each_container_only_its_oldest_process_is_told(node: Node) -> None:
     ids = tuple(f"{number:064x}" for number in range(3))
-    for pid in range(100, 700):
+    for pid in range(100, 160):
         node.process(pid, f"0::/{SLICE}/cri-containerd-{ids[pid % 3]}.scope\n", started=10_000 - pid, parent=pid + 3)
     processes = node.ask(ids=ids).processes
-    assert {process.container: process.pid for process in processes} == {ids[699 % 3]: 699, ids[698 % 3]: 698, ids[697 % 3]: 697}
+    assert {process.container: process.pid for process in processes} == {ids[159 % 3]: 159, ids[158 % 3]: 158, ids[157 % 3]: 157}
     assert len(processes) == 3
 
 

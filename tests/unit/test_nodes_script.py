@@ -80,8 +80,10 @@ def test_content_is_bounded_and_a_large_file_still_has_its_hash(node: Node) -> N
 
 
 def test_all_contents_together_are_bounded(node: Node) -> None:
+    assert "\nLEFT=6291456 " in node.script
+    node.limit("LEFT", 62_914)
     for number in range(8):
-        node.write(f"f{number}", bytes([number]) * 1_000_000)
+        node.write(f"f{number}", bytes([number]) * 10_000)
     files = node.ask(*(f"f{number}" for number in range(8))).files
     assert [file.content is not None for file in files] == [True] * 6 + [False] * 2
 

@@ -1,0 +1,26 @@
+"""What all unit tests share."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: it is not looked through again each time that garbage is sought."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The system trusts one authority: to read a hundred takes longer than most tests, and what they are is no test's business."""
+    folder = tmp_path_factory.mktemp("authorities")
+    trustme.CA().cert_pem.write_to_path(folder / "ca.crt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(folder / "ca.crt"))
+        patch.setenv("SSL_CERT_DIR", str(folder))
+        yield
