@@ -164,8 +164,8 @@ def test_findings_and_exit_codes(lab: Lab, report: Any) -> None:
     [
         ((), "no node is named"),
         (("--all", "node-a"), "cannot be combined with --all"),
-        (("pod/x",), "is no node"),
-        (("node-a", "--select", "KS101"), "no check on nodes"),
+        (("pod/x",), "is not a node"),
+        (("node-a", "--select", "KS101"), 'there is no check "KS101" on nodes'),
         (("node-a", "--query", "["), "--query"),
     ],
 )
