@@ -105,9 +105,7 @@ class PodSpec(Struct, frozen=True, rename="camel", gc=False):
     tolerations: tuple[Toleration, ...] | None = None
     runtime_class_name: str | None = None
     os: PodOS | None = None
-    host_pid: bool | None = field(default=None, name="hostPID")
     host_users: bool | None = None
-    share_process_namespace: bool | None = None
 
 
 class OwnerReference(Struct, frozen=True, gc=False):
@@ -152,7 +150,6 @@ class Terminated(Struct, frozen=True, rename="camel", gc=False):
     reason: str | None = None
     message: str | None = None
     started_at: str | None = None
-    finished_at: str | None = None
 
 
 class ContainerState(Struct, frozen=True, gc=False):
@@ -196,7 +193,6 @@ class ListMeta(Struct, frozen=True, rename="camel", gc=False):
     """metadata of a list page; `continue_` is empty on the last page."""
 
     continue_: str = field(default="", name="continue")
-    resource_version: str = ""
 
 
 class PodPage(Struct, frozen=True, gc=False):
