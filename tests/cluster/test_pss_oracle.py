@@ -65,10 +65,11 @@ def labelled(lab: Lab, *wanted: tuple[str, str, str]) -> None:
         {"kind": "Namespace", "metadata": {"name": name, "labels": {enforce: level, f"{enforce}-version": version}}}
         for name, level, version in wanted
     ]
-    # Pods are refused until a namespace has one; a controller makes it too, a moment later.
+    # Pods are refused until a namespace has one; a controller makes it too, perhaps at the same moment.
     accounts = [{"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}} for name, _, _ in wanted]
     items = [{"apiVersion": "v1", **each} for each in (*spaces, *accounts)]
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    lab.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
 
 
 def space(level: str, version: str) -> str:
