@@ -86,8 +86,9 @@ def _environment(venv: Path) -> Path:
 
 def _freeze(python: Path, work: Path) -> Path:
     """Run PyInstaller and return the folder that it made."""
-    # The order of sets must not depend on this run, nor stripped files on an earlier one.
+    # The order of sets must not depend on this run, nor stripped files on an earlier one, nor byte code on one that was kept.
     fixed = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(epoch()), "PYINSTALLER_CONFIG_DIR": str(work / "cache")}
+    fixed |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(work / "no-byte-code")}
     places = ["--distpath", str(work / "dist"), "--workpath", str(work / "steps")]
     command = [str(python), "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR", *places]
     subprocess.run([*command, str(ROOT / "krew" / "bundle.spec")], check=True, env={**os.environ, **fixed})
