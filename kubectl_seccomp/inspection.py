@@ -58,7 +58,7 @@ def everyone(api: Api) -> list[NodeFacts]:
     try:
         return list(lists.nodes(api))
     except ApiError as error:
-        raise Fault(f"cannot list nodes: {error.why}", "name the nodes") from error
+        raise Fault(f"cannot list nodes: {error.why}", "name the nodes" if error.status == 403 else None) from error
 
 
 def census(api: Api, gaps: list[Gap]) -> Census:

@@ -138,7 +138,7 @@ def cleanup(
     try:
         done, gaps = remove(api, client, connection.namespace, every=every, now=time.time(), fallback=probe_namespace)
     except ApiError as error:
-        raise Fault(f"cannot list pods: {error.why}", "-n names one namespace") from error
+        raise Fault(f"cannot list pods: {error.why}", "-n names one namespace" if error.status == 403 else None) from error
     put(f"pod/{item.name} in {item.namespace}: {item.why}\n" for item in done)
     if not done:
         say("no probe pods found")

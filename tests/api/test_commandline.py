@@ -86,6 +86,13 @@ def test_a_closed_port(config: Config) -> None:
     assert said == "error: cannot list pods: cannot reach https://127.0.0.1:1: Connection refused"
 
 
+@pytest.mark.parametrize("words", [("check", "node", "--all"), ("check", "profile", "a.json"), ("cleanup",)], ids="-".join)
+def test_no_advice_about_permissions_where_nothing_answers(config: Config, words: tuple[str, ...]) -> None:
+    done = run(*words, "--kubeconfig", config("https://127.0.0.1:1"))
+    assert done.returncode == 3
+    assert done.stderr.endswith("cannot reach https://127.0.0.1:1: Connection refused\n")
+
+
 @pytest.fixture
 def black_hole() -> Iterator[str]:
     """A port that takes no more connections: what it is sent is dropped, as by a firewall."""
