@@ -158,7 +158,7 @@ def _node(name: str, api: Api) -> NodeFacts:
     try:
         return node(api, name)
     except ApiError as error:
-        raise Fault(f"node {name} cannot be read: {error.why}", "see: kubectl get nodes") from error
+        raise Fault(f"node {name} cannot be read: {error.why}", error.rights(" --verify") or "see: kubectl get nodes") from error
 
 
 class NodeContent(Struct, frozen=True):
