@@ -42,8 +42,14 @@ def chosen(api: Api, names: Iterable[str]) -> tuple[list[NodeFacts], list[Gap]]:
     found = [result for result in results if isinstance(result, NodeFacts)]
     absent = [result for result in results if isinstance(result, Gap)]
     if not found:
-        raise Fault(absent[0].why, "see: kubectl get nodes")
+        raise Fault(absent[0].why, _advice(absent[0].why))
     return found, absent
+
+
+def _advice(why: str) -> str:
+    if " is forbidden: " in why:
+        return "kubectl seccomp rbac --verify prints the permissions that are needed"
+    return "see: kubectl get nodes"
 
 
 def _node(api: Api, name: str) -> NodeFacts | Gap:
@@ -58,7 +64,7 @@ def everyone(api: Api) -> list[NodeFacts]:
     try:
         return list(lists.nodes(api))
     except ApiError as error:
-        raise Fault(f"cannot list nodes: {error.why}", "name the nodes") from error
+        raise Fault(f"cannot list nodes: {error.why}", "name the nodes" if error.status == 403 else None) from error
 
 
 def census(api: Api, gaps: list[Gap]) -> Census:

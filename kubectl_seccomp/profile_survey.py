@@ -46,7 +46,8 @@ def survey(
     """Ask the nodes for the files at these paths, as verify does. Fault when there are no nodes to be listed."""
     evidence = nodes_evidence(api)
     if evidence.nodes_why:
-        raise Fault(evidence.nodes_why, "kubectl seccomp rbac --verify prints the permissions that are needed")
+        hint = "kubectl seccomp rbac --verify prints the permissions that are needed"
+        raise Fault(evidence.nodes_why, hint if ": forbidden" in evidence.nodes_why else None)
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
     namespaces, pods, unread = _users(api, paths)

@@ -65,7 +65,7 @@ def _refusal(what: str, wanted: Selection, error: ApiError) -> Fault:
     if error.status == 400 and (wanted.selector or wanted.field_selector):
         hint = "-l takes app=web, app!=web, 'app in (a,b)', 'app notin (a,b)', app, '!app'; --field-selector spec.nodeName=node-a"
         return Fault(f"{what}: {error.why}", hint, 2)
-    return Fault(f"{what}: {error.why}")
+    return Fault(f"{what}: {error.why}", error.rights())
 
 
 def _listable(api: Api, wanted: Selection, denied: ApiError) -> Found:

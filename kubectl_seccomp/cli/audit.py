@@ -157,7 +157,7 @@ def make_report(
         # Listed again: what is judged has to be what runs after the nodes were asked.
         pods = through(select(api, wanted).pods)
     top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
-    return judge_pods(_told(pods), evidence, rules, top)
+    return judge_pods(_told(pods, namespace), evidence, rules, top)
 
 
 def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
@@ -186,14 +186,14 @@ def _manifests(files: Files) -> Iterator[Pod | Gap]:
     return read(files.filename, files.recursive, sys.stdin.buffer if sys.stdin is not None else None)
 
 
-def _told(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
-    """Pass the pods on, and say so, as kubectl does, when there were none."""
+def _told(pods: Iterator[Pod | Gap], namespace: str | None) -> Iterator[Pod | Gap]:
+    """Pass the pods on, and say so, as kubectl does, when there were none: in this namespace, or in all."""
     none = True
     for pod in pods:
         none = False
         yield pod
     if none:
-        say("No resources found")
+        say(f"No resources found in namespace {namespace}" if namespace else "No resources found")
 
 
 def _audit_chunks(report: Report, output: Output, failing: bool = False, limit: int | None = None) -> Iterator[str]:

@@ -52,7 +52,7 @@ OUTPUT = Group("output", "Output", (
 ))  # fmt: skip
 
 VERSIONS = Group("", "Output", (
-    OUTPUT.options[0],
+    choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
     flag("client", "--client", text="Do not ask the API server."),
 ))  # fmt: skip
 

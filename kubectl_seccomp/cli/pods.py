@@ -81,7 +81,8 @@ def _read(api: Api, name: str) -> Pod:
     try:
         return pod(api, api.connection.namespace, plain)
     except ApiError as error:
-        hint = f"it was looked for in namespace {api.connection.namespace}: -n names another" if error.status == 404 else None
+        missing = f"it was looked for in namespace {api.connection.namespace}: -n names another"
+        hint = missing if error.status == 404 else error.rights(" --verify --exec")
         raise Fault(error.message if error.status else error.why, hint) from error
 
 
@@ -138,7 +139,8 @@ def cleanup(
     try:
         done, gaps = remove(api, client, connection.namespace, every=every, now=time.time(), fallback=probe_namespace)
     except ApiError as error:
-        raise Fault(f"cannot list pods: {error.why}", "-n names one namespace") from error
+        narrower = "-n names one namespace" if error.status == 403 and not connection.namespace else None
+        raise Fault(f"cannot list pods: {error.why}", narrower or error.rights(" --verify")) from error
     put(f"pod/{item.name} in {item.namespace}: {item.why}\n" for item in done)
     if not done:
         say("no probe pods found")

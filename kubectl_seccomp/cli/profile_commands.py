@@ -10,6 +10,7 @@ _OPERANDS = (
     " Localhost profile on a node, runtime/containerd@2.2.4 for the RuntimeDefault of a version, or runtime/node/NAME for that of a"
     " node."
 )
+_NAMED = "A file, - for stdin, node/NAME:PATH, runtime/NAME@VERSION or runtime/node/NAME."
 _PLACE: tuple[Group, ...] = (LOADING, READING, CONNECTION)
 
 PROFILING = (
@@ -25,8 +26,7 @@ PROFILING = (
                     "kubectl seccomp profile show profile.json --decoder cri-o --capabilities none"),
             Example("For scripts", "kubectl seccomp profile show profile.json -o json"),
         ),
-        Argument("profile", "PROFILE", "A file, - for stdin, node/NAME:PATH, runtime/NAME@VERSION or runtime/node/NAME.", required=True,
-                 words=Words.FILES),
+        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
         (*_PLACE, SHAPES),
     ),
     Command(
@@ -38,7 +38,7 @@ PROFILING = (
             Example("Two syscalls under a profile file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
             Example("A number, under CRI-O's default", "kubectl seccomp profile explain runtime/cri-o@1.36.3 --syscall 41"),
         ),
-        Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
+        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
         (EXPLAINING, *_PLACE, SHAPES),
     ),
     Command(
@@ -66,7 +66,7 @@ PROFILING = (
             Example("A file, for the security-profiles-operator",
                     "kubectl seccomp profile convert profile.json --to seccompprofile --name web"),
         ),
-        Argument("profile", "PROFILE", "As for profile show.", required=True, words=Words.FILES),
+        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
         (CONVERTING, *_PLACE),
     ),
     Command(

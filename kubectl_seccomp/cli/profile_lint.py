@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..render.problems import LintedFile
 
 _SUFFIXES = (".json", ".yaml", ".yml")
+_TAKES = "FILE is a file, a directory, - for stdin, or node/NAME:PATH"
 
 
 def lint(
@@ -88,7 +89,7 @@ def _linted(
         return
     where, _ = place(loading, None)
     for path in _files(name, recursive=recursive):
-        yield _one(path, content(path), Setting(where, _decoder(loading)), judging)
+        yield _one(path, content(path, _TAKES), Setting(where, _decoder(loading)), judging)
 
 
 def _decoder(loading: Loading) -> str:

@@ -104,8 +104,8 @@ def _judged(name: str, written: Written, profile: Mapping[str, object] | None, w
     return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
 
 
-def content(name: str) -> bytes:
-    """Return the bytes of a file, or of stdin for -, at most one more than is judged. Raises Fault."""
+def content(name: str, takes: str = _TAKES) -> bytes:
+    """Return the bytes of a file, or of stdin for -, at most one more than is judged. Raises Fault; `takes` is its hint."""
     try:
         if name == "-":
             if sys.stdin is None:
@@ -114,9 +114,9 @@ def content(name: str) -> bytes:
         with Path(name).open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise Fault(f"{name} cannot be read: {error.strerror}", None if Path(name).exists() else _TAKES) from error
+        raise Fault(f"{name} cannot be read: {error.strerror}", None if Path(name).exists() else takes) from error
     except ValueError as error:
-        raise Fault(f"{name!r} is not a path", _TAKES, 2) from error
+        raise Fault(f"{name!r} is not a path", takes, 2) from error
 
 
 def _default(name: str, loading: Loading) -> Operand:
@@ -140,7 +140,7 @@ def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) 
     doubts = (*((match.doubt,) if match.doubt else ()), *doubts)
     if node is not None and not runtime.fixed_default:
         doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
-    form = f"RuntimeDefault of {match.variant}"
+    form = f"RuntimeDefault as of {match.variant}"
     return Operand(name, form, where, loaded(resolved, where), doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
 
 
@@ -158,7 +158,7 @@ def _node(name: str, api: Api) -> NodeFacts:
     try:
         return node(api, name)
     except ApiError as error:
-        raise Fault(f"node {name} cannot be read: {error.why}", "see: kubectl get nodes") from error
+        raise Fault(f"node {name} cannot be read: {error.why}", error.rights(" --verify") or "see: kubectl get nodes") from error
 
 
 class NodeContent(Struct, frozen=True):

@@ -11,8 +11,8 @@ from .. import __version__
 from ..cluster.connection import Options
 from ..model import Fault
 from ..render.text import safe
+from .choices import Shape
 from .connect import open_api
-from .options import Format
 
 # Whoever asks for versions may have no cluster at hand: kubectl's own patience would be half a minute.
 SECONDS = 2.0
@@ -53,21 +53,19 @@ def _server(options: Options) -> str | None:
         return None
 
 
-def render(found: dict[str, Any], form: Format) -> Iterator[str]:
-    """Yield the versions as text, json or yaml. Fault (2) for a format that they do not have."""
-    if form is Format.JSON:
+def render(found: dict[str, Any], form: Shape) -> Iterator[str]:
+    """Yield the versions as text, json or yaml."""
+    if form is Shape.JSON:
         from ..render.json import encode
 
         yield f"{encode(found)}\n"
-    elif form is Format.YAML:
+    elif form is Shape.YAML:
         from ..render.yaml import block
 
         yield block(found)
-    elif form is Format.TABLE:
+    else:
         yield f"kubectl-seccomp {found['tool']['version']}\n"
         yield f"Python {found['python']}\n"
         yield f"kubernetes client {found['client']['version']}\n"
         if found["server"]:
             yield f"server {safe(found['server'])}\n"
-    else:
-        raise Fault(f"versions are printed as text, json or yaml, not as {form.value}", code=2)

@@ -76,6 +76,10 @@ class ApiError(Exception):
         rest = text.partition(f" is {word}: ")[2] or text
         return word if rest.lower() == word else f"{word}: {rest}"
 
+    def rights(self, flags: str = "") -> str | None:
+        """Return where the rights are told that a refusal was for the lack of; `flags` are those of rbac."""
+        return f"kubectl seccomp rbac{flags} prints the permissions that are needed" if self.reason == "Forbidden" else None
+
 
 class TryAgain(Exception):
     """A failure that may be gone at the next try, with the seconds that the server asked to wait."""

@@ -105,13 +105,13 @@ def _target(options: Options, environment: Mapping[str, str], service_account: P
     if not (cluster.server or options.server):
         if in_pod:
             return _in_cluster(options, environment, service_account)
-        cluster = structs.replace(cluster, server=_default_server(config, cluster_name, environment))
+        cluster = structs.replace(cluster, server=_default_server(config, cluster_name, options.kubeconfig, environment))
     # Also with a kubeconfig: clientcmd/merged_client_builder.go `Namespace`.
     namespace = context.namespace or (_pod_namespace(environment, service_account) if in_pod else "")
     return Target(cluster, config.users.get(user_name, User()), cluster_name, user_name, name or None, namespace)
 
 
-def _default_server(config: Config, cluster: str, environment: Mapping[str, str]) -> str:
+def _default_server(config: Config, cluster: str, explicit: str | None, environment: Mapping[str, str]) -> str:
     """Return what client_config.go `getDefaultServer` reads; kubectl's other default, localhost:8080, is a guess."""
     server = environment.get("KUBERNETES_MASTER")
     if server:
@@ -120,10 +120,16 @@ def _default_server(config: Config, cluster: str, environment: Mapping[str, str]
         raise Fault(f'no server found for cluster "{cluster}"', "see: kubectl config set-cluster, or give --server")
     if config.contexts or config.clusters or config.users:
         raise Fault("current-context is not set", "see: kubectl config use-context, or give --context")
-    raise Fault(
-        "invalid configuration: no configuration has been provided",
-        "set KUBECONFIG, or give --kubeconfig or --server",
-    )
+    raise Fault("invalid configuration: no configuration has been provided", _where_it_was_sought(explicit, environment))
+
+
+def _where_it_was_sought(explicit: str | None, environment: Mapping[str, str]) -> str:
+    listed = environment.get("KUBECONFIG")
+    if explicit:
+        return f"{explicit} names no cluster, user or context"
+    if listed:
+        return f"KUBECONFIG is {listed}: there is no such file, or it names no cluster"
+    return "set KUBECONFIG, or give --kubeconfig or --server"
 
 
 def _in_pod(environment: Mapping[str, str], folder: Path) -> bool:

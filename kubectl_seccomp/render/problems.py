@@ -84,7 +84,7 @@ def file_problems(pod: PodReport, width: int) -> Iterator[str]:
         if not file.problems:
             continue
         yield "\n"
-        yield from wrapped("PROBLEMS of ", safe(file.path or name), 2, width)
+        yield from wrapped("", f"PROBLEMS of {safe(file.path or name)}", 2, width)
         for each in file.problems[:_FEW]:
             yield from wrapped(f"{each.id} {each.severity.value:<8} ", safe(f"line {each.line}: {each.message}"), 2, width)
         if (rest := len(file.problems) - _FEW) > 0:

@@ -11,6 +11,7 @@ _NAMES = 3  # names that a group of gaps is shown with
 _GROUPS = 20  # lines of gaps; more are only counted
 _LONGEST = 400
 _KINDS = ("node", "namespace", "pod")
+_WRITTEN = ("document", "file", "manifests")  # what of these is told by the place: a path
 
 
 def lines(tail: Tail, *, source: str = "cluster", judged: bool = False) -> Iterator[str]:
@@ -82,6 +83,9 @@ def _gap_line(what: str, kind: str, why: str, group: list[Gap]) -> str:
     if len(group) > 1:
         names = [_split(gap.where)[1] for gap in group[:_NAMES]]
         where = f"{count(len(group), kind or 'place')} ({', '.join(names)}{', …' if len(group) > _NAMES else ''})"
-    told = f"gap: {what} of {where}: {why}" if where else f"gap: {what}: {why}"
+    if what in _WRITTEN:
+        told = f"gap: {'standard input' if where == '-' else where}: {why}"
+    else:
+        told = f"gap: {what} of {where}: {why}" if where else f"gap: {what}: {why}"
     affects = f"; affects {count(affected, 'container')}" if affected else ""
     return clip(safe(told), _LONGEST) + affects

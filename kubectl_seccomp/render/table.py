@@ -154,7 +154,8 @@ def _rest(decisions: list[Decision], limit: int | None) -> Iterator[str]:
         return
     left = decisions[limit:]
     found = sum(1 for decision in left if decision.templates)
-    yield f"... and {len(left)} more, {found or 'none'} of them with findings: leave out --limit to see them.\n"
+    told = "all with findings" if found == len(left) else f"{found or 'none'} of them with findings"
+    yield f"... and {len(left)} more, {told}: leave out --limit to see them.\n"
 
 
 def _with_observed(row: Row) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.api.conftest import Fake, ok, page
+from tests.api.conftest import Fake, ok, page, status
 
 TOKEN = "s3cret-t0ken"
 PODS = "/api/v1/pods"
@@ -86,6 +86,13 @@ def test_a_closed_port(config: Config) -> None:
     assert said == "error: cannot list pods: cannot reach https://127.0.0.1:1: Connection refused"
 
 
+@pytest.mark.parametrize("words", [("check", "node", "--all"), ("check", "profile", "a.json"), ("cleanup",)], ids="-".join)
+def test_no_advice_about_permissions_where_nothing_answers(config: Config, words: tuple[str, ...]) -> None:
+    done = run(*words, "--kubeconfig", config("https://127.0.0.1:1"))
+    assert done.returncode == 3
+    assert done.stderr.endswith("cannot reach https://127.0.0.1:1: Connection refused\n")
+
+
 @pytest.fixture
 def black_hole() -> Iterator[str]:
     """A port that takes no more connections: what it is sent is dropped, as by a firewall."""
@@ -132,6 +139,49 @@ def test_an_expired_certificate(config: Config, authority: trustme.CA) -> None:
         address = server.url_for("").rstrip("/")
         said = one_sentence(config(address))
     assert said == f"error: cannot list pods: tls: failed to verify the certificate of {address}: certificate has expired"
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("list",), "hint: kubectl seccomp rbac prints the permissions that are needed"),
+        (("check", "pod", "web"), "hint: kubectl seccomp rbac --verify --exec prints the permissions that are needed"),
+        (("check", "node", "node-a"), "hint: kubectl seccomp rbac --verify prints the permissions that are needed"),
+        (("check", "node", "--all"), "hint: name the nodes"),
+        (("check", "profile", "a.json"), "hint: kubectl seccomp rbac --verify prints the permissions that are needed"),
+        (("profile", "show", "runtime/node/node-a"), "hint: kubectl seccomp rbac --verify prints the permissions that are needed"),
+        (("cleanup",), "hint: -n names one namespace"),
+        (("cleanup", "-n", "default"), "hint: kubectl seccomp rbac --verify prints the permissions that are needed"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_whoever_is_forbidden_is_told_what_permissions_to_ask_for(
+    config: Config, fake: Fake, words: tuple[str, ...], advice: str
+) -> None:
+    pods, nodes = "/api/v1/namespaces/default/pods", "/api/v1/nodes"
+    for path in (
+        PODS,
+        "/api/v1/namespaces/default",
+        pods,
+        f"{pods}/web",
+        "/api/v1/namespaces/kube-system/pods",
+        nodes,
+        f"{nodes}/node-a",
+    ):
+        fake.on(path, status(403, "Forbidden", f'things is forbidden: User "u" cannot get {path}'))
+    fake.on("/apis/node.k8s.io/v1/runtimeclasses", {"items": []})
+    done = run(*words, "--kubeconfig", config(fake.url))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[-1] == advice
+
+
+@pytest.mark.parametrize(("words", "where"), [(("list",), " in namespace default"), (("list", "-A"), ""), (("audit",), "")])
+def test_where_nothing_was_found_is_said(config: Config, fake: Fake, words: tuple[str, ...], where: str) -> None:
+    fake.on("/api/v1/namespaces/default", {"metadata": {"name": "default"}})
+    for path in (PODS, "/api/v1/namespaces/default/pods", "/api/v1/nodes", "/apis/node.k8s.io/v1/runtimeclasses"):
+        fake.on(path, {"items": []})
+    done = run(*words, "--kubeconfig", config(fake.url))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"No resources found{where}\n")
 
 
 HTML = "<!doctype html>\n<html><body>Please <b>log in</b></body></html>"

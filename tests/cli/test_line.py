@@ -101,6 +101,12 @@ def test_arguments_may_stand_between_flags_and_behind_two_dashes() -> None:
         (["audit", "--fail-on=hihg"], "low, info, never (did you mean high?)", " audit"),
         (["audit", "web"], '"kubectl seccomp audit" takes no arguments: unexpected argument "web"', " audit"),
         (["audit", "--no-headers", "false"], 'takes no arguments: unexpected argument "false"', " audit"),
+        (["version", "-o", "csv"], 'invalid argument "csv" for "-o, --output" flag: must be one of table, json, yaml', " version"),
+        (
+            ["profile", "explain"],
+            '"kubectl seccomp profile explain" needs PROFILE: a file, - for stdin, node/NAME:PATH',
+            " profile explain",
+        ),
         (["explain", "a", "b"], '"kubectl seccomp explain" takes one ID: unexpected argument "b"', " explain"),
         (["check", "pod"], '"kubectl seccomp check pod" needs NAME: pods of one namespace', " check pod"),
         (["completion", "zhs"], "it takes install, bash, zsh, fish, powershell (did you mean zsh?)", " completion"),

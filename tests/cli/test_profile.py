@@ -189,7 +189,9 @@ def test_lines_of_rules_are_those_of_the_file() -> None:
 def test_a_version_that_is_not_known_is_doubted() -> None:
     code, _, err = run("show", "runtime/containerd@9.9.9")
     assert (code, "is not known, that of" in err) == (0, True)
-    assert document("show", "runtime/containerd@9.9.9")["profile"]["doubts"]  # type: ignore[index]
+    profile = document("show", "runtime/containerd@9.9.9")["profile"]
+    assert profile["doubts"]  # type: ignore[index]
+    assert profile["form"].startswith("RuntimeDefault as of containerd ")  # type: ignore[index]
 
 
 def test_a_large_file_is_answered_soon(tmp_path: Path) -> None:

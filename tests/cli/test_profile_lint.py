@@ -56,6 +56,8 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_linted() -> None:
     _, out, err = run("lint", "/nonexistent.json", DENY)
     assert "KS359" in out
     assert err.startswith("error: /nonexistent.json cannot be read: No such file or directory\n")
+    _, _, err = run("lint", "/nonexistent.json")
+    assert err.endswith("hint: FILE is a file, a directory, - for stdin, or node/NAME:PATH\n")
 
 
 def test_json_and_yaml_say_the_same() -> None:

@@ -60,11 +60,26 @@ def test_relative_paths_belong_to_their_own_file(tmp_path: Path, monkeypatch: py
     assert got == ["Bearer first", "Bearer second"]
 
 
-@pytest.mark.parametrize("environment", [{}, {"KUBECONFIG": "/nonexistent/a:/nonexistent/b"}])
-def test_nothing_at_all(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("environment", "hint"),
+    [
+        ({}, "set KUBECONFIG, or give --kubeconfig or --server"),
+        ({"KUBECONFIG": "/nonexistent/a"}, "KUBECONFIG is /nonexistent/a: there is no such file, or it names no cluster"),
+        ({"KUBECONFIG": "/nonexistent/a:/nonexistent/b"}, "KUBECONFIG is /nonexistent/a:/nonexistent/b: there is no such file"),
+    ],
+)
+def test_nothing_at_all(environment: dict[str, str], hint: str) -> None:
     with pytest.raises(Fault, match="no configuration has been provided") as caught:
         connect(Options(), environment, NOWHERE)
     assert caught.value.code == 3
+    assert (caught.value.hint or "").startswith(hint)
+
+
+def test_an_empty_kubeconfig_is_named_also_where_the_environment_names_another(tmp_path: Path) -> None:
+    empty = written(tmp_path / "config", "")
+    with pytest.raises(Fault, match="no configuration has been provided") as caught:
+        connect(Options(kubeconfig=empty), {"KUBECONFIG": "/nonexistent/a"}, NOWHERE)
+    assert caught.value.hint == f"{empty} names no cluster, user or context"
 
 
 def test_in_a_pod(tmp_path: Path) -> None:

@@ -108,3 +108,10 @@ def test_check_pod_shows_the_worst_of_a_file_once_and_says_how_to_see_the_rest()
     assert "KS359 medium   line 5: number 5\n" in text
     assert "number 6" not in text
     assert f"3 more: kubectl seccomp profile lint node/{both.node}:p.json" in text
+
+
+def test_a_path_that_is_as_long_as_a_line_is_not_broken() -> None:
+    path = f"/root/{'x' * 66}.json"
+    told = (FileProblem("KS359", "weaker-than-default", Severity.MEDIUM, "m", 1, 1),)
+    made = decision(EffectiveType.LOCALHOST, file=ProfileFile(FileState.PRESENT, path, effect="filter", problems=told), path="p.json")
+    assert f"PROBLEMS of\n  {path}\n" in "".join(problems.file_problems(pod("web", container("a", made)), 80))

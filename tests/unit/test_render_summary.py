@@ -74,10 +74,12 @@ def test_finished_pods_are_counted(skipped: int, told: list[str]) -> None:
         ),
         (
             [Gap("document", f"dir/a.yaml:{n}", "bad") for n in (1, 2)],
-            ["gap: document of 2 places (dir/a.yaml:1, dir/a.yaml:2): bad"],
+            ["gap: 2 places (dir/a.yaml:1, dir/a.yaml:2): bad"],
         ),
-        ([Gap("file", "\x1b[2J", "\u202e")], ["gap: file of \\x1b[2J: \\u202e"]),
-        ([Gap("file", "x", "y" * 9000)], ["gap: file of x: " + "y" * 383 + "…"]),
+        ([Gap("file", "\x1b[2J", "\u202e")], ["gap: \\x1b[2J: \\u202e"]),
+        ([Gap("file", "x", "y" * 9000)], ["gap: x: " + "y" * 391 + "…"]),
+        ([Gap("file", "node/a.yaml", "is a directory")], ["gap: node/a.yaml: is a directory"]),
+        ([Gap("manifests", "-", "no objects")], ["gap: standard input: no objects"]),
     ],
 )
 def test_gaps(gaps: list[Gap], told: list[str]) -> None:
