@@ -119,6 +119,8 @@ def add_ephemeral(instance: Instance, namespace: str, name: str, added: list[dic
     found = json.loads(instance.kubectl("get", "--raw", path))
     if not found["spec"].get("ephemeralContainers"):
         found["spec"]["ephemeralContainers"] = added
+        # The kubelet writes the pod's status at the same time.
+        del found["metadata"]["resourceVersion"]
         instance.kubectl("replace", "--raw", f"{path}/ephemeralcontainers{query}", "-f", "-", stdin=json.dumps(found))
 
 
