@@ -24,7 +24,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _end(128 + ended_by())
     except SystemExit as end:
-        _end(end.code if isinstance(end.code, int) else 0)
+        _end(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
 def _end(code: int) -> Never:

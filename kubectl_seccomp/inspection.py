@@ -40,23 +40,22 @@ def chosen(api: Api, names: Iterable[str]) -> tuple[list[NodeFacts], list[Gap]]:
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         results = list(pool.map(lambda name: _node(api, name), wanted))
     found = [result for result in results if isinstance(result, NodeFacts)]
-    absent = [result for result in results if isinstance(result, Gap)]
+    absent = [(name, result) for name, result in zip(wanted, results, strict=True) if isinstance(result, ApiError)]
     if not found:
-        raise Fault(absent[0].why, _advice(absent[0].why))
-    return found, absent
+        first = absent[0][1]
+        raise Fault(_said(first), first.rights(" --verify") or "see: kubectl get nodes")
+    return found, [Gap("node", f"node/{name}", _said(error)) for name, error in absent]
 
 
-def _advice(why: str) -> str:
-    if " is forbidden: " in why:
-        return "kubectl seccomp rbac --verify prints the permissions that are needed"
-    return "see: kubectl get nodes"
-
-
-def _node(api: Api, name: str) -> NodeFacts | Gap:
+def _node(api: Api, name: str) -> NodeFacts | ApiError:
     try:
         return lists.node(api, name)
     except ApiError as error:
-        return Gap("node", f"node/{name}", error.message if error.status else error.why)
+        return error
+
+
+def _said(error: ApiError) -> str:
+    return error.message if error.status else error.why
 
 
 def everyone(api: Api) -> list[NodeFacts]:

@@ -52,7 +52,7 @@ _CONFIGZ = msgspec.json.Decoder(_Configz)
 _FLAGZ = msgspec.json.Decoder(_Flagz)
 _STATUSZ = msgspec.json.Decoder(_Statusz)
 # The server picks the delimiter by chance (apiserver component-base/zpages/statusz, 1.37).
-_STARTED = re.compile(rb"^Started *[:=]? *([A-Z][A-Za-z0-9 :]*)$", re.MULTILINE)
+_STARTED = re.compile(rb"^Started[ :=]{1,4}([A-Z][A-Za-z0-9 :]{0,60})$", re.MULTILINE)
 
 
 def seccomp_default(configz: bytes | None, flagz: bytes | None) -> tuple[KubeletDefault, str]:

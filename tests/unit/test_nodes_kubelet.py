@@ -90,9 +90,10 @@ STATUSZ = b'{"kind":"Statusz","apiVersion":"config.k8s.io/v1beta1","startTime":"
         (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 IST 2026\n", None),
         (b"\nkubelet statusz\nStarted: Tue Nov 24 11:55:39 +03 2026\n", None),
         (b"\nkubelet statusz\nStarted: a while ago\n", None),
+        (b"\nkubelet statusz\nStarted:" + b" " * 4_000_000 + b"\n", None),
         (b"[" * 100_000, None),
     ],
-    ids=["1.37", "none", "empty", "number", "no-time", "text", "equals", "space", "zone", "offset", "words", "deep"],
+    ids=["1.37", "none", "empty", "number", "no-time", "text", "equals", "space", "zone", "offset", "words", "spaces", "deep"],
 )
 def test_when_the_kubelet_started(body: bytes | None, expected: int | None) -> None:
     assert started(body) == expected
