@@ -19,6 +19,7 @@ from msgspec import Struct
 from .errnos import ERRNOS
 from .gojson import Refused, mapping, objects, text, texts, unsigned
 from .oci import ARCHITECTURES, ARGUMENTS, FLAGS, MOST_ERRNO, OPERATORS, Action, Condition, Dropped, Resolved, Rule, action, known
+from .schema import misfits
 
 # Which entry of archMap counts, by the name that libseccomp-golang has for the node's architecture.
 ARCHMAP_CRIO = {
@@ -64,8 +65,8 @@ def resolve(profile: Mapping[str, object] | None, decoder: str, container: Conta
     if profile is None:
         return None
     own = decoder if decoder in ("cri-o", "docker") else "containerd"
+    _check(profile, own)
     default, written = text(profile, "defaultaction"), objects(profile, "syscalls")
-    _check_types(profile, own)
     if not default and not written:
         return None
     if not default:
@@ -115,14 +116,8 @@ def _rule(index: int, entry: Mapping[str, object], decoder: str, container: Cont
 
 
 def _nameless(entry: Mapping[str, object], decoder: str) -> str:
-    legacy = decoder == "containerd" and text_or_none(entry, "name")
+    legacy = decoder == "containerd" and text(entry, "name")
     return "containerd does not know the old key name" if legacy else "it names no syscall"
-
-
-def text_or_none(entry: Mapping[str, object], key: str) -> str | None:
-    """Return a field that the decoder does not look at, if it happens to be a string."""
-    value = entry.get(key)
-    return value if isinstance(value, str) else None
 
 
 def _excluded(entry: Mapping[str, object], decoder: str, container: Container) -> str:
@@ -200,42 +195,17 @@ def _words(profile: Mapping[str, object], key: str, words: frozenset[str], what:
     return found
 
 
-def _check_types(profile: Mapping[str, object], decoder: str) -> None:
+def _check(profile: Mapping[str, object], decoder: str) -> None:
     """Refuse what does not decode, also where the value would not matter."""
-    for key in ("listenerpath", "listenermetadata"):
-        text(profile, key)
-    texts(profile, "flags")
-    texts(profile, "architectures")
-    unsigned(profile, "defaulterrnoret")
-    if decoder != "containerd":
-        _check_docker_types(profile, decoder)
-    for rule in objects(profile, "syscalls"):
-        texts(rule, "names")
-        text(rule, "action")
-        unsigned(rule, "errnoret")
-        for argument in objects(rule, "args"):
-            text(argument, "op")
-            for key in ("index", "value", "valuetwo"):
-                unsigned(argument, key)
-
-
-def _check_docker_types(profile: Mapping[str, object], decoder: str) -> None:
-    if decoder == "cri-o":
-        text(profile, "defaulterrno")
-    for entry in objects(profile, "archmap"):
-        text(entry, "architecture")
-        texts(entry, "subarchitectures")
-    if objects(profile, "archmap") and texts(profile, "architectures"):
+    wrong = next((field for field, _ in misfits(profile) if decoder in field.readers), None)
+    if wrong is not None:
+        raise Refused(f"has {wrong.name.lower()} that is not {wrong.kind.value}")
+    if decoder != "containerd" and objects(profile, "archmap") and texts(profile, "architectures"):
         raise Refused("has both architectures and archMap")
-    for rule in objects(profile, "syscalls"):
-        for key in ("name", "comment", *(("errno",) if decoder == "cri-o" else ())):
-            text(rule, key)
-        for key in ("includes", "excludes"):
-            filter_ = mapping(rule, key)
-            texts(filter_, "caps")
-            texts(filter_, "arches")
-            if decoder == "docker":
-                _version(filter_)
+    if decoder == "docker":
+        for rule in objects(profile, "syscalls"):
+            _version(mapping(rule, "includes"))
+            _version(mapping(rule, "excludes"))
 
 
 def _check_default(default: Action) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from . import problems_text as pages
 from .errnos import ERRNOS
-from .lint_text import Profile, near, quoted, rules, text, texts
+from .gojson import mapping, text
+from .lint_text import Profile, near, quoted, rules, texts
 from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
 
 _NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
@@ -23,9 +24,9 @@ def problems(profile: Profile) -> Iterator[Problem]:
 def _honoured(profile: Profile) -> Iterator[Problem]:
     """What means one thing to containerd and another to CRI-O and dockerd: once for each sort, where it comes first."""
     for key in ("includes", "excludes"):
-        found = [(path, entry) for path, entry in rules(profile) if _says(entry.get(key))]
+        found = [(path, asked) for path, entry in rules(profile) if (asked := _asked(entry, key))]
         if found:
-            kernel = all(set(_mapping(entry, key)) <= {"minkernel"} for _, entry in found)
+            kernel = all(asked.keys() == {"minkernel"} for _, asked in found)
             effects = by_decoder(IGNORED, IGNORED if kernel else HONOURED, HONOURED)
             count = f"{len(found)} rules have" if len(found) > 1 else "a rule has"
             readers = "but dockerd" if kernel else "but CRI-O and dockerd"
@@ -44,14 +45,9 @@ def _honoured(profile: Profile) -> Iterator[Problem]:
             yield pages.DOCKER_NAME.problem(said, (*path, "name"), effects, f'"names": [{quoted(name)}]')
 
 
-def _says(value: object) -> bool:
-    """Whether includes or excludes hold a condition."""
-    return isinstance(value, dict) and any(value.values())
-
-
-def _mapping(entry: Profile, key: str) -> Profile:
-    value = entry.get(key)
-    return {name: item for name, item in value.items() if item} if isinstance(value, dict) else {}
+def _asked(entry: Profile, key: str) -> Profile:
+    """Return the conditions that includes or excludes hold."""
+    return {name: item for name, item in mapping(entry, key).items() if item}
 
 
 def _errno_names(profile: Profile) -> Iterator[Problem]:
@@ -81,7 +77,7 @@ def _refused(profile: Profile) -> Iterator[Problem]:
         if text(entry, "name") and texts(entry, "names"):
             yield pages.DOCKER_REFUSED.problem("a rule has both name and names", (*path, "name"), _NOT_CONTAINERD)
         for key in ("includes", "excludes"):
-            version = text(_mapping(entry, key), "minkernel")
+            version = text(mapping(entry, key), "minkernel")
             if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
                 effects = by_decoder(IGNORED, IGNORED, REFUSED)
                 yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is not a version", (*path, key, "minkernel"), effects)

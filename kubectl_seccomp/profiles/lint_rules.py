@@ -9,8 +9,9 @@ from functools import cache
 from . import problems_rules as pages
 from .answers import Table
 from .evasion import evadable
+from .gojson import text
 from .judged import Judged
-from .lint_text import Profile, arguments, near, quoted, rules, text, texts
+from .lint_text import Profile, arguments, near, quoted, rules, texts
 from .oci import Resolved, Rule
 from .positions import Path
 from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
