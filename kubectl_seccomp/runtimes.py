@@ -54,6 +54,11 @@ UNKNOWN = Runtime("", "the runtime", (), drops_privileged=False, fixed_default=F
 RUNTIMES = (CONTAINERD, CRIO, DOCKER)
 
 
+def by_scheme(scheme: str) -> Runtime:
+    """Return the record with this scheme, UNKNOWN where there is none."""
+    return next((known for known in RUNTIMES if known.scheme == scheme), UNKNOWN)
+
+
 class Sandbox(Struct, frozen=True):
     """A runtime with a kernel of its own, known by the names of its handlers; `source` says why it loads no profile."""
 
@@ -81,9 +86,8 @@ def parse(version: str) -> tuple[Runtime, tuple[int, ...]]:
     "containerd://1.6.20~ds1" gives (CONTAINERD, (1, 6, 20)); what is not known gives (UNKNOWN, ()).
     """
     scheme, _, rest = version.partition("://")
-    runtime = next((known for known in RUNTIMES if known.scheme == scheme), UNKNOWN)
     numbers = re.match(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?", rest, re.ASCII)
-    return runtime, tuple(int(part) for part in numbers.groups() if part) if numbers else ()
+    return by_scheme(scheme), tuple(int(part) for part in numbers.groups() if part) if numbers else ()
 
 
 def is_known(version: str) -> bool:

@@ -53,11 +53,6 @@ def holds(group: Group, arguments: Sequence[int], bits: int) -> bool:
     return all(_COMPARE[found.op](arguments[found.index] & word, found) for found in group)
 
 
-def same(one: Group, other: Group) -> bool:
-    """Whether two groups are the same to libseccomp: EQ and a MASKED_EQ with a full mask are not (`_db_chain_eq`)."""
-    return one == other
-
-
 def disjoint(one: Group, other: Group, bits: int) -> bool:
     """Whether no call can meet both groups; False also where that is not worked out."""
     return any(_apart(first, second, bits) for first in one for second in other if first.index == second.index)

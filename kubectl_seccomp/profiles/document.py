@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from ..model import FileState
-from ..runtimes import RUNTIMES
+from ..runtimes import by_scheme
 from .decoders import resolve
 from .gojson import NotJudged, Refused, decode, text
 from .oci import Resolved
@@ -64,8 +64,7 @@ def _filter(resolved: Resolved, written: str) -> Judgement:
 
 
 def _no_filter(document: Mapping[str, object] | None, decoder: str) -> Judgement:
-    runtime = next((known.title for known in RUNTIMES if known.scheme == decoder), "the runtime")
-    return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: {runtime} loads no filter")
+    return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: {by_scheme(decoder).title} loads no filter")
 
 
 def _empty(document: Mapping[str, object] | None) -> str:

@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from .answers import Answer, Decision, Table, Target, Why
+from .chains import Case
 from .gojson import NotJudged, Refused
 from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
-from .rules import Case, Conflict, Settled, alternatives, settle
-from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, known_since, multiplexer, names
+from .rules import Conflict, Settled, alternatives, settle
+from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, dotted, known_since, multiplexer, names
 
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
 MOST_WORK = 100_000
@@ -134,7 +135,7 @@ class _Builder:
         return self._settled(name, self._settle(name, cases))
 
     def _unknown(self, name: str) -> Answer:
-        since = ".".join(str(part) for part in known_since(name, self.abi) or ())
+        since = dotted(known_since(name, self.abi) or ())
         lost = tuple(Dropped(rule.index, f"libseccomp before {since} does not know {name}") for rule in self.rules.get(name, ()))
         return Answer(self.resolved.default, Why.DEFAULT, dropped=lost)
 
@@ -200,7 +201,7 @@ class _Builder:
         since = known_since(name, self.abi)
         if self.target.libseccomp is not None or since is None or since <= OLDEST or not (settled.final or settled.cases):
             return ""
-        return f"a libseccomp before {'.'.join(str(part) for part in since)} does not know the name, and the default counts"
+        return f"a libseccomp before {dotted(since)} does not know the name, and the default counts"
 
     def _doubted(self, answer: Answer) -> Answer:
         why = "its number is above all those that the profile names: runc answers ENOSYS before the filter is asked"

@@ -11,12 +11,12 @@ from .answers import Answer, Table, Why
 from .defaults import variant
 from .evasion import around_io_uring
 from .floor import MARGIN, PROGRAM, Missing, lacking, missing
-from .judged import Judged, Opening, Place, counts, loaded, opening, resolved_default
+from .judged import Judged, Opening, Place, counts, default_at, opening
 from .lint_rules import listed
 from .oci import KILL_THREAD, NO_SUCH_CALL, Resolved
 from .problem import HANGS, LOADS, NO_START, Effect, Effects, Problem, by_oci, everywhere
 from .reach import exposed
-from .syscalls import architecture, names
+from .syscalls import architecture, dotted, names
 
 _FAILS = "threads fail"
 _NEW_MOUNT = ("fsopen", "fsconfig", "fsmount", "move_mount", "open_tree", "mount_setattr")
@@ -137,7 +137,7 @@ def _each(found: list[Missing], *, always: bool) -> str:
         fresh = [name for name in needed if name not in told.setdefault(one.floor.runtime, set())]
         told[one.floor.runtime] |= set(fresh)
         if fresh:
-            since = f" since {'.'.join(map(str, one.floor.since))} also" if one.floor.since else ""
+            since = f" since {dotted(one.floor.since)} also" if one.floor.since else ""
             parts.append(f"{one.floor.runtime}{since} needs {', '.join(fresh)}")
     return "; ".join(parts)
 
@@ -234,7 +234,5 @@ def _open(judged: Judged) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=64)
 def _default_open(name: str, place: Place) -> frozenset[str] | None:
-    resolved = resolved_default(name, place.capabilities, place.target.arch, place.kernel)
-    if resolved is None:
-        return None
-    return frozenset(call for calls in _open(loaded(resolved, place)).values() for call in calls)
+    default = default_at(name, place)
+    return None if default is None else frozenset(call for calls in _open(default).values() for call in calls)

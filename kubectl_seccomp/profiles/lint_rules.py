@@ -15,7 +15,7 @@ from .lint_text import Profile, arguments, near, quoted, rules, texts
 from .oci import Resolved, Rule
 from .positions import Path
 from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
-from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, known_since, names
+from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, dotted, known_since, names
 
 _SHOWN = 8
 _COMMON = (2, 5, 4)  # what it knows is hardly missing anywhere: of 2022
@@ -143,7 +143,7 @@ def _young(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     for lost, mentions in found.items():
         becomes = "what should be refused is not" if lost else "the default counts there"
         ordered = sorted(mentions, key=lambda name: known_since(name) or OLDEST, reverse=True)
-        named = listed(f"{name} (before {'.'.join(map(str, known_since(name) or ()))})" for name in ordered)
+        named = listed(f"{name} (before {dotted(known_since(name) or ())})" for name in ordered)
         said = f"an older libseccomp does not know {named}: {becomes}"
         severity, effects = pages.YOUNG_NAME.severities[0 if lost else 1], everywhere("ignored by older libraries")
         yield pages.YOUNG_NAME.problem(said, _place(mentions[ordered[0]]), effects, severity=severity)
