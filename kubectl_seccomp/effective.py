@@ -61,18 +61,16 @@ class Placement(Struct, frozen=True):
         return parse(self.node.runtime if self.node else "")[0]
 
 
-def placement_os(pod: Pod, node: NodeFacts | None) -> str:
-    """Return the operating system a pod runs on: the node's, else spec.os.name, else the node selector's, else empty."""
+def placement_os(pod: Pod, node: NodeFacts | None) -> tuple[str, bool]:
+    """Return the operating system a pod runs on, empty where nothing says, and whether it is only assumed.
+
+    The node's goes first, then spec.os.name: facts that a kubelet enforces. What the node selector says is assumed.
+    """
     if node is not None and node.os:
-        return node.os
+        return node.os, False
     if pod.spec.os is not None and pod.spec.os.name:
-        return pod.spec.os.name
-    return (pod.spec.node_selector or {}).get("kubernetes.io/os", "")
-
-
-def os_is_assumed(pod: Pod, node: NodeFacts | None) -> bool:
-    """Return whether only the node selector says what `placement_os` returns; the other two are facts that a kubelet enforces."""
-    return not (node is not None and node.os) and not (pod.spec.os is not None and pod.spec.os.name)
+        return pod.spec.os.name, False
+    return (pod.spec.node_selector or {}).get("kubernetes.io/os", ""), True
 
 
 def effective(declared: Declared, privileged: bool, placement: Placement, file: ProfileFile, *, older: bool = False) -> Effective:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..profiles import problems_reach, problems_rules, problems_text
-from .node import no_container
 from .record import Check
 
 PAGES = (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
@@ -14,7 +13,6 @@ CHECKS = tuple(
         slug=page.slug,
         title=page.title,
         severities=page.severities,
-        run=no_container,
         why=page.why,
         fix=page.fix,
         sources=page.sources,

@@ -99,20 +99,21 @@ class Case(Struct, frozen=True, kw_only=True):
 class Check(Struct, frozen=True, kw_only=True):
     """One check: what it is called, what it judges, and the page that explains it.
 
-    `run` returns a finding's template or None. `severities` are all that it can give, worst first. `why` says what goes
-    wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that it rests on. `needs` says what has
-    to be looked at on the nodes: "file", "process", or "" for nothing.
+    `run` returns a finding's template or None; it is left out where what is judged is no container. `severities` are all that it can
+    give, worst first. `why` says what goes wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that
+    it rests on. `needs` says what has to be looked at: "file" or "process" on the nodes, "node" for a node's report, "profile" for a
+    profile's text, "" for nothing.
     """
 
     id: str
     slug: str
     title: str
     severities: tuple[Severity, ...]
-    run: Callable[[Case], Template | None]
     why: str
     fix: str
     sources: tuple[str, ...]
     needs: str = ""
+    run: Callable[[Case], Template | None] = lambda _case: None
 
     def finding(
         self,

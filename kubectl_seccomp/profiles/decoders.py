@@ -73,17 +73,13 @@ def resolve(profile: Mapping[str, object] | None, decoder: str, container: Conta
         raise Refused("has rules, but no defaultAction")
     chosen = action(default, _errno(profile, "defaulterrno", "defaulterrnoret", own))
     _check_default(chosen)
-    rules: list[Rule] = []
-    dropped: list[Dropped] = []
-    for index, entry in enumerate(written):
-        found = _rule(index, entry, own, container)
-        (rules if isinstance(found, Rule) else dropped).append(found)  # type: ignore[arg-type]
+    found = [_rule(index, entry, own, container) for index, entry in enumerate(written)]
     resolved = Resolved(
         chosen,
-        tuple(rules),
+        tuple(one for one in found if isinstance(one, Rule)),
         _architectures(profile, own, container),
         tuple(_words(profile, "flags", FLAGS, "flag")),
-        tuple(dropped),
+        tuple(one for one in found if isinstance(one, Dropped)),
         text(profile, "listenerpath"),
         text(profile, "listenermetadata"),
     )

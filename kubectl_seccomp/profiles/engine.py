@@ -41,7 +41,7 @@ def decide(resolved: Resolved, target: Target) -> Decision:
         if (name in BIG_ENDIAN) != (own.name in BIG_ENDIAN):
             raise Refused(f"lists {name}, which has another byte order than the node")
     judged = [name for name in listed if architecture(name) is not None]
-    tables = _disentangled({name: table(resolved, target, name) for name in (own.name, *judged)})
+    tables = _disentangled({name: _Builder(resolved, target, name).table() for name in (own.name, *judged)})
     # What is not listed is killed, by libseccomp's own default that no runtime changes, before any rule is looked at.
     killed = Answer(KILL_THREAD, Why.ARCHITECTURE)
     others = {name: Table(name, _bits(name), dict.fromkeys(names(name), killed)) for name in own.subs if name not in tables}
@@ -81,14 +81,6 @@ def _comparisons(case: Case) -> set[tuple[int, int]]:
     return {(one.index, (one.other if one.op == "MASKED_EQ" else one.value) & 0xFFFFFFFF) for one in case.conditions}
 
 
-def table(resolved: Resolved, target: Target, abi: str) -> Table:
-    """Return the answers of one ABI that the filter is made for."""
-    builder = _Builder(resolved, target, abi)
-    answers = builder.answers()
-    conflicts, clashes = tuple(builder.conflicts), tuple(builder.clashes)
-    return Table(abi, builder.bits, answers, builder.stub, conflicts, clashes, tuple(builder.tangled))
-
-
 def _bits(abi: str) -> int:
     """How wide libseccomp takes an ABI's arguments to be: X32 has 64-bit registers and counts as 32 (`src/arch-x32.c`)."""
     known = architecture(abi)
@@ -109,15 +101,20 @@ class _Builder:
                 self.rules.setdefault(name, []).append(rule)
         self.highest = self._highest()
         self.stub = self.highest if target.runtime == "runc" and self._has_stub() else None
-        self.plain = Answer(resolved.default, Why.DEFAULT)
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
         self.tangled: list[str] = []
         self.work = 0
 
-    def answers(self) -> dict[str, Answer]:
+    def table(self) -> Table:
+        """Return the answers of one ABI that the filter is made for."""
+        answers = self._answers()
+        conflicts, clashes = tuple(self.conflicts), tuple(self.clashes)
+        return Table(self.abi, self.bits, answers, self.stub, conflicts, clashes, tuple(self.tangled))
+
+    def _answers(self) -> dict[str, Answer]:
         known = names(self.abi, self.library)
-        found = dict.fromkeys(self.numbers, self.plain)
+        found = dict.fromkeys(self.numbers, Answer(self.resolved.default, Why.DEFAULT))
         # In the order of the table, whatever the order of the rules.
         named = [name for name in self.numbers if name in self.rules or (self.multiplexed and name in _CARRIERS)]
         found |= {name: self._answer(name) if name in known else self._unknown(name) for name in named}

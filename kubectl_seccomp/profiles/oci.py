@@ -14,20 +14,7 @@ from .gojson import Refused
 ACTIONS = frozenset(
     f"SCMP_ACT_{name}" for name in ("KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "ALLOW", "LOG", "NOTIFY")
 )
-_LITTLE = (
-    "X86",
-    "X86_64",
-    "X32",
-    "ARM",
-    "AARCH64",
-    "MIPSEL",
-    "MIPSEL64",
-    "MIPSEL64N32",
-    "PPC64LE",
-    "RISCV64",
-    "LOONGARCH64",
-    "SH",
-)
+_LITTLE = ("X86", "X86_64", "X32", "ARM", "AARCH64", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC64LE", "RISCV64", "LOONGARCH64", "SH")
 _BIG = ("MIPS", "MIPS64", "MIPS64N32", "PPC", "PPC64", "S390", "S390X", "PARISC", "PARISC64", "M68K", "SHEB")
 ARCHITECTURES = frozenset(f"SCMP_ARCH_{name}" for name in (*_LITTLE, *_BIG))
 BIG_ENDIAN = frozenset(f"SCMP_ARCH_{name}" for name in _BIG)

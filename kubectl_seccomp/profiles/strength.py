@@ -66,11 +66,11 @@ def under_default(subject: Subject) -> Forecast:
         return Forecast(unknown=_NOWHERE)
     runtime, place = placed
     default = _default(match, place)
-    if default is None or match is None:
+    if default is None or default.native is None or match is None:
         return Forecast(unknown=_NO_DEFAULT)
-    refuses = _named(default, Opening.REFUSED) or ()
+    refuses = _named(default.native, Opening.REFUSED)
     groups = tuple(group.name for group in GROUPS if any(call.name in refuses for call in group.calls))
-    return Forecast(match.variant, refuses, _named(default, Opening.CONDITIONAL), groups, _doubts(match, runtime))
+    return Forecast(match.variant, refuses, _named(default.native, Opening.CONDITIONAL), groups, _doubts(match, runtime))
 
 
 def _placed(subject: Subject) -> tuple[Runtime, Place] | None:
@@ -97,7 +97,7 @@ def _measured(found: Judged, native: Table, default: Judged | None, groups: tupl
         mine.conditional,
         mine.calls,
         counts(theirs).open if theirs is not None else None,
-        _beyond(found, default),
+        len({*_named(native, Opening.OPEN)}.intersection(_named(theirs, Opening.REFUSED))) if theirs is not None else None,
         user_namespace(found),
         tuple(GroupStrength(one.group.name, len(one.passing), tuple(way.shown for way in one.reachable)) for one in opened),
         doubts,
@@ -131,14 +131,5 @@ def _default(match: defaults.Match | None, place: Place) -> Judged | None:
     return default_at(match.variant, place)
 
 
-def _beyond(found: Judged, default: Judged | None) -> int | None:
-    if default is None:
-        return None
-    mine, theirs = (_named(each, wanted) for each, wanted in ((found, Opening.OPEN), (default, Opening.REFUSED)))
-    return len(set(mine or ()) & set(theirs or ()))
-
-
-def _named(found: Judged, wanted: Opening) -> tuple[str, ...] | None:
-    if found.native is None:
-        return None
-    return tuple(sorted(name for name, answer in found.native.answers.items() if opening(answer) is wanted))
+def _named(table: Table, wanted: Opening) -> tuple[str, ...]:
+    return tuple(sorted(name for name, answer in table.answers.items() if opening(answer) is wanted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.effective import about, os_is_assumed, placement_os, short, verdict
+from kubectl_seccomp.effective import about, placement_os, short, verdict
 from kubectl_seccomp.model import (
     Certainty,
     DecidedBy,
@@ -47,7 +47,7 @@ def pod(**spec: object) -> Pod:
 )
 def test_operating_system(spec: dict[str, object], node_os: str | None, expected: str, assumed: bool) -> None:
     node = None if node_os is None else NodeFacts("n", node_os)
-    assert (placement_os(pod(**spec), node), os_is_assumed(pod(**spec), node)) == (expected, assumed)
+    assert placement_os(pod(**spec), node) == (expected, assumed)
 
 
 FILTERED, UNFILTERED, STRICT = Observed(Observation.FILTERED), Observed(Observation.UNFILTERED), Observed(Observation.STRICT)
