@@ -9,23 +9,11 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from .model import (
-    Certainty,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    FileState,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    Profile,
-    ProfileFile,
-    Verdict,
-)
+from .facts import NodeFacts, Observed, ProfileFile
+from .model import Declared, Effective, Profile
 from .pods import Pod
 from .runtimes import Runtime, keeps_localhost_when_privileged, parse, sandbox
+from .words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault, Observation, Verdict
 
 CERTAIN, ASSUMED, UNKNOWN = Certainty.CERTAIN, Certainty.ASSUMED, Certainty.UNKNOWN
 CONFINED_TYPES = ("RuntimeDefault", "Localhost")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .facts import FileProblem
-from .model import NodeFacts
+from .facts import FileProblem, NodeFacts
 from .profiles.answers import Target
 from .profiles.judged import KERNEL, Place, kernel_of
 from .profiles.lint import Setting, lint

@@ -8,9 +8,10 @@ from __future__ import annotations
 from msgspec import structs
 
 from .checks.record import Case
-from .model import Certainty, DecidedBy, EffectiveType, Forecast, KubeletDefault
+from .facts import Forecast
 from .pods import Rights
 from .profiles.strength import Subject, under_default
+from .words import Certainty, DecidedBy, EffectiveType, KubeletDefault
 
 
 def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecast | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from .model import ContainerType, Declared, Owner
+from .model import Declared, Owner
 from .objects import (
     ApiPod,
     Capabilities,
@@ -22,6 +22,7 @@ from .objects import (
     PodStatus,
 )
 from .times import epoch
+from .words import ContainerType
 
 POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .model import Fault, Profile, PssLevel, PssVerdict
+from .fault import Fault
+from .model import Profile, PssLevel, PssVerdict
 from .pods import CONTAINER_ANNOTATION, POD_ANNOTATION, Container, Pod, containers
 
 NEWEST = 37

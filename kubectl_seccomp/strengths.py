@@ -8,9 +8,10 @@ from msgspec import structs
 
 from .checks.record import Case
 from .effective import unfiltered
-from .model import Certainty, EffectiveType, Observation, Strength
+from .facts import Strength
 from .pods import Rights
 from .profiles.strength import Subject, strength
+from .words import Certainty, EffectiveType, Observation
 
 _UNTOLD = {
     EffectiveType.UNKNOWN: "its effective profile is not known",

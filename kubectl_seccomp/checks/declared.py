@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..effective import CONFINED_TYPES, short, unfiltered
-from ..model import DecidedBy, EffectiveType, KubeletDefault, Severity, Template
+from ..model import Template
 from ..pods import Container
+from ..words import DecidedBy, EffectiveType, KubeletDefault, Severity
 from .record import Case, Check
 
 RAW_FILTER = "run.oci.seccomp_bpf_data"

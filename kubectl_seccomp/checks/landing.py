@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..effective import short
 from ..landing import Landing, Outcome
-from ..model import KubeletDefault, Severity, Template
+from ..model import Template
+from ..words import KubeletDefault, Severity
 from .declared import default_evidence
 from .record import Case, Check
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..effective import short
-from ..model import FileState, Finding, KubeletDefault, Severity, Subject, Template
+from ..model import Finding, Subject, Template
 from ..node_values import FileReport, NodeReport, UserReport
+from ..words import FileState, KubeletDefault, Severity
 from .record import Check
 
 _SHOWN = 3

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from ..effective import NO_START, about, short
-from ..model import DecidedBy, FileState, Observation, Severity, Template
+from ..model import Template
+from ..words import DecidedBy, FileState, Observation, Severity
 from .record import Case, Check
 
 

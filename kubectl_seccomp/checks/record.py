@@ -7,20 +7,11 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from ..effective import Placement, short
+from ..facts import Observed, ProfileFile
 from ..failures import Trouble
 from ..landing import Landing
-from ..model import (
-    ContainerType,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    KubeletDefault,
-    Observed,
-    ProfileFile,
-    Severity,
-    Template,
-)
+from ..model import Declared, Effective, Template
+from ..words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity
 
 
 class Case(Struct, frozen=True, kw_only=True):

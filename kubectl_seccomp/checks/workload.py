@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..effective import short, unfiltered
 from ..failures import Trouble
-from ..model import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, Template
+from ..model import Template
+from ..words import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity
 from .record import Case, Check
 
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from ..model import FileState
 from ..runtimes import by_scheme
+from ..words import FileState
 from .decoders import resolve
 from .gojson import NotJudged, Refused, decode, text
 from .oci import Resolved
