@@ -211,10 +211,7 @@ def _container_type(spec: ContainerSpec, listed: ContainerType) -> ContainerType
 
 
 def _annotation(annotations: dict[str, str], container: str) -> str | None:
-    if not annotations:
-        return None
-    own = annotations.get(CONTAINER_ANNOTATION + container)
-    return own if own is not None else annotations.get(POD_ANNOTATION)
+    return annotations.get(CONTAINER_ANNOTATION + container, annotations.get(POD_ANNOTATION)) if annotations else None
 
 
 # A CronJob names its Job after itself and the scheduled minute of the epoch

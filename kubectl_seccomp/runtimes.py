@@ -42,14 +42,7 @@ CONTAINERD = Runtime("containerd", "containerd", _FOURTEEN, drops_privileged=Tru
 # privileged_seccomp_profile (1.33), seccomp_profile (all, per handler from 1.34), artifact annotations (1.30).
 CRIO = Runtime("cri-o", "CRI-O", _NINE, drops_privileged=False, fixed_default=False, artifact_profiles=True)
 # seccomp-profile in daemon.json; a privileged container keeps --security-opt seccomp=FILE from 27.0.
-DOCKER = Runtime(
-    "docker",
-    "dockerd",
-    _FOURTEEN,
-    drops_privileged=False,
-    fixed_default=False,
-    privileged_localhost_since=27,
-)
+DOCKER = Runtime("docker", "dockerd", _FOURTEEN, drops_privileged=False, fixed_default=False, privileged_localhost_since=27)
 UNKNOWN = Runtime("", "the runtime", (), drops_privileged=False, fixed_default=False)
 RUNTIMES = (CONTAINERD, CRIO, DOCKER)
 

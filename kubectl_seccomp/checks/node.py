@@ -11,7 +11,7 @@ from ..effective import short
 from ..model import Finding, Subject, Template
 from ..node_values import FileReport, NodeReport, UserReport
 from ..words import FileState, KubeletDefault, Severity
-from .record import Check
+from .record import CONTAINERD, CRIO, RUNC, Check
 
 _SHOWN = 3
 
@@ -146,10 +146,7 @@ REFUSED = Check(
     why="The container runtime cannot load what is there: a container that uses it cannot start, or start again. One that is "
     "running is not affected until then.",
     fix="Correct the file on the node, or remove it where nothing uses it.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
-    ),
+    sources=(CONTAINERD, RUNC),
 )
 MISSING = Check(
     id="KS206",
@@ -160,10 +157,7 @@ MISSING = Check(
     why="The container runtime opens the file each time a container is created: without it the container does not start, or does not "
     "survive its next restart.",
     fix="Put the profile there on every node the pod can run on, or set type RuntimeDefault.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
-    ),
+    sources=(CONTAINERD, CRIO),
 )
 FORBIDS_NOTHING = Check(
     id="KS207",

@@ -13,6 +13,13 @@ from ..landing import Landing
 from ..model import Declared, Effective, Template
 from ..words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity
 
+# Upstream files that several checks rest on.
+KUBELET = "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)"
+SCHEDULER = "kubernetes pkg/scheduler/framework/plugins nodeaffinity, tainttoleration, nodeunschedulable (1.37)"
+CONTAINERD = "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)"
+CRIO = "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)"
+RUNC = "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)"
+
 
 class Case(Struct, frozen=True, kw_only=True):
     """One container, as every check sees it: no names, so that equal containers share their findings.

@@ -112,10 +112,9 @@ def in_answers(judged: Judged) -> Iterator[Problem]:
     resolved = judged.resolved
     if resolved is None:
         return
-    by_index = {rule.index: rule for rule in resolved.rules}
     yield from _young(judged, resolved)
     yield from _conflicts(judged)
-    yield from _in_vain(judged, resolved, by_index)
+    yield from _in_vain(judged, resolved)
     yield from _tangled(judged, resolved)
     for rule in resolved.rules:
         indexes = [one.index for one in rule.conditions]
@@ -158,30 +157,26 @@ def _conflicts(judged: Judged) -> Iterator[Problem]:
         yield pages.CONFLICT.problem(said, ("syscalls", second), everywhere(REFUSED))
 
 
-def _tables(judged: Judged) -> list[Table]:
+def _tables(judged: Judged, resolved: Resolved) -> list[Table]:
     """Return the tables of what is listed, the node's own first."""
-    return [table for place, table in enumerate(judged.decision.tables.values()) if not place or _is_listed(judged, table.abi)]
+    return [table for table in judged.decision.tables.values() if table is judged.native or table.abi in resolved.architectures]
 
 
-def _is_listed(judged: Judged, abi: str) -> bool:
-    return judged.resolved is not None and abi in judged.resolved.architectures
-
-
-def _in_vain(judged: Judged, resolved: Resolved, by_index: dict[int, Rule]) -> Iterator[Problem]:
+def _in_vain(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     """Yield the rules that do not count for some of their calls, and pairs of rules that meet."""
+    actions = {rule.index: rule.action for rule in resolved.rules}
     vain: dict[tuple[int, str, bool], list[str]] = {}
     meeting: dict[tuple[int, int], list[str]] = {}
-    for table in _tables(judged):
+    for table in _tables(judged, resolved):
         known = names(table.abi, judged.place.target.libseccomp or NEWEST)
         for name, answer in table.answers.items():
             for pair in answer.overlapping:
                 meeting.setdefault(pair, []).append(name)
             for one in answer.dropped if name in known else ():
-                rule = by_index[one.index]
-                vain.setdefault((one.index, one.why, answer.action not in (None, rule.action)), []).append(name)
+                contradicted = answer.action not in (None, actions[one.index])
+                vain.setdefault((one.index, one.why, contradicted), []).append(name)
     for (index, why, contradicted), calls in vain.items():
-        equal = by_index[index].action == resolved.default
-        page = pages.EQUALS_DEFAULT if equal else pages.SHADOWED
+        page = pages.EQUALS_DEFAULT if actions[index] == resolved.default else pages.SHADOWED
         said = f"the rule does not count for {listed(calls)}: {why}"
         yield page.problem(said, ("syscalls", index), everywhere(IGNORED), severity=page.severities[0 if contradicted else 1])
     for (first, second), calls in meeting.items():
@@ -190,7 +185,7 @@ def _in_vain(judged: Judged, resolved: Resolved, by_index: dict[int, Rule]) -> I
 
 
 def _tangled(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
-    calls = list(dict.fromkeys(name for table in _tables(judged) for name in table.tangled))
+    calls = list(dict.fromkeys(name for table in _tables(judged, resolved) for name in table.tangled))
     if calls:
         place = next((_place(rule) for rule in resolved.rules if set(calls) & set(rule.names) and rule.conditions), ())
         yield pages.TANGLED.problem(f"what the filter does with {listed(calls)} may differ from what the rules say", place)

@@ -13,20 +13,7 @@ from . import problems_text as pages
 from .gojson import text
 from .oci import ACTIONS, ARCHITECTURES, BIG_ENDIAN, FLAGS, MOST_ERRNO, OPERATORS
 from .positions import Path
-from .problem import (
-    IGNORED,
-    LANES,
-    LOADS,
-    NO_FILTER,
-    NO_START,
-    REFUSED,
-    Effect,
-    Effects,
-    Problem,
-    by_decoder,
-    by_oci,
-    everywhere,
-)
+from .problem import IGNORED, LANES, LOADS, NO_FILTER, NO_START, REFUSED, Effect, Effects, Problem, by_decoder, by_oci, everywhere
 from .schema import EVERY, misfits, strangers
 from .syscalls import architecture
 

@@ -74,7 +74,7 @@ def answer(found: Answer) -> str:
     if found.action is not None:
         return action(found.action)
     parts = [f"{action(chosen)} if {text}" for chosen, text in alternatives(found.cases)]
-    return ", ".join([*parts, f"else {action(found.otherwise)}" if found.otherwise else ""]).rstrip(", ")
+    return ", ".join([*parts, f"else {action(found.otherwise)}"] if found.otherwise else parts)
 
 
 def reason(found: Answer, places: dict[int, str]) -> str:
