@@ -13,7 +13,7 @@ from .facts import NodeFacts, Observed, ProfileFile
 from .model import Declared, Effective, Profile
 from .pods import Pod
 from .runtimes import Runtime, keeps_localhost_when_privileged, parse, sandbox
-from .words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault, Observation, Verdict
+from .words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault, Observation, Verdict, short
 
 CERTAIN, ASSUMED, UNKNOWN = Certainty.CERTAIN, Certainty.ASSUMED, Certainty.UNKNOWN
 CONFINED_TYPES = ("RuntimeDefault", "Localhost")
@@ -179,11 +179,6 @@ def about(path: str, node: str, file: ProfileFile, otherwise: str) -> str:
     if not told:
         return f"{where} {otherwise}"
     return f"{where} {told.removeprefix('it ')}" if told.startswith("it ") else f"{where}: {told}"
-
-
-def short(text: str, most: int = 60) -> str:
-    """Return text from the cluster cut to a length that fits a sentence."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _unset(placement: Placement, older: bool) -> Effective:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..effective import CONFINED_TYPES, short, unfiltered
+from ..effective import CONFINED_TYPES, unfiltered
 from ..model import Template
 from ..pods import Container
-from ..words import DecidedBy, EffectiveType, KubeletDefault, Severity
+from ..words import DecidedBy, EffectiveType, KubeletDefault, Severity, short
 from .record import KUBELET, Case, Check
 
 RAW_FILTER = "run.oci.seccomp_bpf_data"

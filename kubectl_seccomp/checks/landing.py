@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..effective import short
 from ..landing import Landing, Outcome
 from ..model import Template
-from ..words import KubeletDefault, Severity
+from ..words import KubeletDefault, Severity, short
 from .declared import default_evidence
 from .record import KUBELET, SCHEDULER, Case, Check
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..effective import short
 from ..model import Finding, Subject, Template
 from ..node_values import FileReport, NodeReport, UserReport
-from ..words import FileState, KubeletDefault, Severity
+from ..words import FileState, KubeletDefault, Severity, short
 from .record import CONTAINERD, CRIO, RUNC, Check
 
 _SHOWN = 3

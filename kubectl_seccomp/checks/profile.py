@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from ..effective import NO_START, about, short
+from ..effective import NO_START, about
 from ..model import Template
-from ..words import DecidedBy, FileState, Observation, Severity
+from ..words import DecidedBy, FileState, Observation, Severity, short
 from .record import CONTAINERD, CRIO, RUNC, Case, Check
 
 

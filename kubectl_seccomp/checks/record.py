@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..effective import Placement, short
+from ..effective import Placement
 from ..facts import Observed, ProfileFile
 from ..failures import Trouble
 from ..landing import Landing
 from ..model import Declared, Effective, Template
-from ..words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity
+from ..words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity, short
 
 # Upstream files that several checks rest on.
 KUBELET = "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)"

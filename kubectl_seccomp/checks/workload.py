@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..effective import short, unfiltered
+from ..effective import unfiltered
 from ..failures import Trouble
 from ..model import Template
-from ..words import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity
+from ..words import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, short
 from .record import CONTAINERD, CRIO, RUNC, Case, Check
 
 

@@ -104,5 +104,5 @@ def boundaries(cases: Sequence[Group]) -> Iterator[tuple[int, int]]:
     """Yield the argument and value pairs around which the outcome can change."""
     for group in cases:
         for condition in group:
-            value = condition.other if condition.op == "MASKED_EQ" else condition.value
-            yield from ((condition.index, near) for near in (value - 1, value, value + 1) if near >= 0)
+            edge = condition.expected
+            yield from ((condition.index, near) for near in (edge - 1, edge, edge + 1) if near >= 0)

@@ -78,7 +78,7 @@ def _marked(found: Table, shared: set[tuple[int, int]]) -> Table:
 
 def _comparisons(case: Case) -> set[tuple[int, int]]:
     """What a case compares: arguments with the lower halves of values, which all widths have in common."""
-    return {(one.index, (one.other if one.op == "MASKED_EQ" else one.value) & 0xFFFFFFFF) for one in case.conditions}
+    return {(one.index, one.expected & 0xFFFFFFFF) for one in case.conditions}
 
 
 def _bits(abi: str) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from ..words import short
 from . import problems_rules as pages
 from .answers import Table
 from .evasion import evadable
@@ -42,7 +43,7 @@ def _named(entry: Profile) -> list[str]:
 
 def listed(found: Iterable[str], most: int = _SHOWN) -> str:
     """Return names for a sentence, only the first where there are many."""
-    clipped = [name if len(name) <= 60 else f"{name[:59]}…" for name in dict.fromkeys(found)]
+    clipped = [short(name) for name in dict.fromkeys(found)]
     more = f" and {len(clipped) - most} more" if len(clipped) > most else ""
     return ", ".join(clipped[:most]) + more
 

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from ..words import short
 from . import problems_text as pages
 from .gojson import text
 from .oci import ACTIONS, ARCHITECTURES, BIG_ENDIAN, FLAGS, MOST_ERRNO, OPERATORS
@@ -64,7 +65,7 @@ def texts(entry: Profile, key: str) -> list[str]:
 
 def quoted(word: str) -> str:
     """Return a word as it is shown in a sentence."""
-    return f'"{word if len(word) <= 60 else f"{word[:59]}…"}"'
+    return f'"{short(word)}"'
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ..words import short
 from .gojson import Refused
 
 ACTIONS = frozenset(
@@ -51,6 +52,11 @@ class Condition(Struct, frozen=True):
     value: int
     other: int = 0
 
+    @property
+    def expected(self) -> int:
+        """What the argument is compared with."""
+        return self.other if self.op == "MASKED_EQ" else self.value
+
 
 class Rule(Struct, frozen=True):
     """One entry of `syscalls`; `index` is its place in the file, from 0."""
@@ -92,5 +98,4 @@ def action(word: str, errno: int | None) -> Action:
 def known(value: str, words: frozenset[str], what: str) -> None:
     """Raise Refused for a word that is none of `words`; letter case counts."""
     if value not in words:
-        shown = repr(value if len(value) <= 60 else f"{value[:59]}…")
-        raise Refused(f"has {shown} where {'an' if what[0] in 'ao' else 'a'} {what} should be")
+        raise Refused(f"has {short(value)!r} where {'an' if what[0] in 'ao' else 'a'} {what} should be")

@@ -137,6 +137,5 @@ def _bases(answer: Answer) -> Iterator[list[int]]:
         for shift in (0, 1, -1):
             base = [0] * 6
             for one in case.conditions:
-                plain = one.other if one.op == "MASKED_EQ" else one.value
-                base[one.index] = max(plain + shift, 0)
+                base[one.index] = max(one.expected + shift, 0)
             yield base

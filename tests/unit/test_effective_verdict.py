@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.effective import about, placement_os, short, verdict
+from kubectl_seccomp.effective import about, placement_os, verdict
 from kubectl_seccomp.model import (
     Certainty,
     DecidedBy,
@@ -20,6 +20,7 @@ from kubectl_seccomp.model import (
     Verdict,
 )
 from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.words import short
 
 DEFAULT, UNCONFINED, LOCAL = Profile("RuntimeDefault"), Profile("Unconfined"), Profile("Localhost", "p/a.json")
 PATH = "/var/lib/kubelet/seccomp/p/a.json"
