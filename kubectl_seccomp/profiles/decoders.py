@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from .errnos import ERRNOS
+from . import errnos
 from .gojson import Refused, mapping, objects, text, texts, unsigned
 from .oci import ARCHITECTURES, ARGUMENTS, FLAGS, MOST_ERRNO, OPERATORS, Action, Condition, Dropped, Resolved, Rule, action, known
 from .schema import misfits
@@ -146,10 +146,16 @@ def _version(filter_: Mapping[str, object]) -> tuple[int, int] | None:
     written = text(filter_, "minkernel")
     if not written:
         return None
-    found = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", written, re.ASCII)
-    if found is None or found[0] == "0.0":
+    found = min_kernel(written)
+    if found is None:
         raise Refused("has a minKernel that is not a version like 4.8")
-    return int(found[1]), int(found[2])
+    return found
+
+
+def min_kernel(written: str) -> tuple[int, int] | None:
+    """Return the kernel that a minKernel names, None where dockerd takes it for none."""
+    found = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", written, re.ASCII)
+    return (int(found[1]), int(found[2])) if found is not None and found[0] != "0.0" else None
 
 
 def _condition(argument: Mapping[str, object]) -> Condition:
@@ -162,15 +168,14 @@ def _condition(argument: Mapping[str, object]) -> Condition:
 
 
 def _errno(entry: Mapping[str, object], name: str, number: str, decoder: str) -> int | None:
-    """Return the written errno; CRI-O also takes a name, or a number in quotes, which goes first (getErrno)."""
+    """Return the written errno; CRI-O also takes what errnos.py has, which goes first."""
     written = text(entry, name) if decoder == "cri-o" else ""
     if not written:
         return None if entry.get(number) is None else unsigned(entry, number)
-    if re.fullmatch(r"\d{1,10}", written, re.ASCII) and int(written) < 2**32:
-        return int(written)
-    if written not in ERRNOS:
+    found = errnos.number(written)
+    if found is None:
         raise Refused(f"has an errno that is not the name of an error ({written[:40]!r})")
-    return ERRNOS[written]
+    return found
 
 
 def _architectures(profile: Mapping[str, object], decoder: str, container: Container | None) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from . import errnos
 from . import problems_text as pages
-from .errnos import ERRNOS
+from .decoders import min_kernel
 from .gojson import mapping, text
 from .lint_text import Profile, near, quoted, rules, texts
 from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
@@ -56,13 +56,11 @@ def _errno_names(profile: Profile) -> Iterator[Problem]:
         word = text(entry, key)
         if not word:
             continue
-        decimal = re.fullmatch(r"\d{1,10}", word, re.ASCII) is not None and int(word) < 2**32
-        number = int(word) if decimal else ERRNOS.get(word)
-        shown, counts = "defaultErrno" if not path else "errno", entry.get(plain)
+        number, shown, counts = errnos.number(word), "defaultErrno" if not path else "errno", entry.get(plain)
         if number is None:
             said = f"{quoted(word)} is not the name of an error"
             yield pages.DOCKER_REFUSED.problem(
-                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(ERRNOS)))
+                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(errnos.ERRNOS)))
             )
         elif number != (1 if counts is None else counts):
             said = f"{shown} {word} only counts on CRI-O: elsewhere it is {'EPERM' if counts is None else counts}"
@@ -78,6 +76,6 @@ def _refused(profile: Profile) -> Iterator[Problem]:
             yield pages.DOCKER_REFUSED.problem("a rule has both name and names", (*path, "name"), _NOT_CONTAINERD)
         for key in ("includes", "excludes"):
             version = text(mapping(entry, key), "minkernel")
-            if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
+            if version and min_kernel(version) is None:
                 effects = by_decoder(IGNORED, IGNORED, REFUSED)
                 yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is not a version", (*path, key, "minkernel"), effects)
