@@ -64,6 +64,7 @@ def outcomes(raw: bytes, container: Container | None = PLAIN) -> list[str]:
         (document(rule(excludes={"minKernel": "5.11"})), "1 1 1"),
         (document(rule(includes={"minKernel": "5.10.3"})), "1 1 refused"),
         (document(rule(excludes={"minKernel": "0.0"})), "1 1 refused"),
+        (document(rule(excludes={"minKernel": "\u0665.\u0661"})), "1 1 refused"),
         (document(rule(includes={"minKernel": 4.8})), "1 1 refused"),
         (document(rule(names=None, name="mount")), "0 1 1"),
         (document(rule(name="mount")), "1 refused refused"),
