@@ -77,6 +77,9 @@ def outcomes(raw: bytes, container: Container | None = PLAIN) -> list[str]:
         (document(rule(includes=[])), "1 refused refused"),
         (document(rule(comment=1)), "1 refused refused"),
         (document({"names": [], "action": "NONSENSE"}), "refused 0 refused"),
+        (document(defaultErrnoRet=4094), "0 0 0"),
+        (document(defaultErrnoRet=4095), "refused refused refused"),
+        (document(defaultErrnoRet=4095, defaultAction="SCMP_ACT_TRACE"), "0 0 0"),
         (document(archMap=[{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["X86"]}]), "0 refused refused"),
         (document(archMap=[{"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": ["X86"]}]), "0 0 0"),
         (b"{}", "none none none"),
@@ -144,6 +147,7 @@ def test_why_a_rule_is_left_out(entry: dict[str, Any], containerd: str, crio: st
          "has 'X' where an architecture should be"),
         (document(defaultAction="SCMP_ACT_NOTIFY"), "containerd", "has the default action SCMP_ACT_NOTIFY, which runc does not load"),
         (document(rule(), defaultAction=""), "containerd", "has rules, but no defaultAction"),
+        (document(defaultErrnoRet=4095), "containerd", "has a defaultErrnoRet above 4094"),
     ],
 )  # fmt: skip
 def test_why_no_container_comes_of_it(raw: bytes, decoder: str, why: str) -> None:
