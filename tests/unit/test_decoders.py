@@ -147,6 +147,8 @@ def test_why_a_rule_is_left_out(entry: dict[str, Any], containerd: str, crio: st
          "has 'X' where an architecture should be"),
         (document(defaultAction="SCMP_ACT_NOTIFY"), "containerd", "has the default action SCMP_ACT_NOTIFY, which runc does not load"),
         (document(rule(), defaultAction=""), "containerd", "has rules, but no defaultAction"),
+        (document(rule(errnoRet="1")), "containerd", "has errnoret that is not a whole number from 0 to 2^64 - 1"),
+        (document(rule(comment=1)), "docker", "has comment that is not a string"),
         (document(defaultErrnoRet=4095), "containerd", "has a defaultErrnoRet above 4094"),
     ],
 )  # fmt: skip
@@ -159,6 +161,16 @@ def test_why_no_container_comes_of_it(raw: bytes, decoder: str, why: str) -> Non
 def test_without_a_container_includes_and_excludes_always_hold() -> None:
     raw = document(rule(includes={"caps": ["CAP_SYS_ADMIN"]}), rule(excludes={"arches": ["amd64"]}))
     assert outcomes(raw, None) == ["2", "2", "2"]
+
+
+@pytest.mark.parametrize("key", ["includes", "excludes"])
+def test_what_is_no_kernel_does_not_load_either_where_nobody_asks_for_it(key: str) -> None:
+    assert outcomes(document(rule(**{key: {"minKernel": "5"}})), None) == ["1", "1", "refused"]
+
+
+def test_a_reader_that_is_not_known_reads_as_containerd_does() -> None:
+    raw = document(rule(includes={"caps": ["CAP_SYS_ADMIN"]}))
+    assert resolved(raw, "") == resolved(raw, "rkt") == resolved(raw, "containerd") != resolved(raw, "docker")
 
 
 @pytest.mark.parametrize(
