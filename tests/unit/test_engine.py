@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kubectl_seccomp.profiles.answers import Answer, Decision, Target, Why, act, ways
 from kubectl_seccomp.profiles.decoders import resolve
 from kubectl_seccomp.profiles.engine import decide
 from kubectl_seccomp.profiles.evasion import around_io_uring, evadable
 from kubectl_seccomp.profiles.gojson import NotJudged, Refused, decode
-from kubectl_seccomp.profiles.oci import ALLOW, KILL_THREAD, NO_SUCH_CALL, Action, Resolved
+from kubectl_seccomp.profiles.oci import ALLOW, KILL_THREAD, NO_SUCH_CALL, Action, Dropped, Resolved
 
 X86_64, X86, X32 = "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"
 RUNC = Target("amd64", "runc", (1, 5, 2), (2, 6, 1))
@@ -139,6 +140,8 @@ def test_what_lies_above_all_names_is_enosys_under_runc(target: Target, architec
     assert f"{found.why}{' unsure' if found.unsure else ''}" == expected
     assert found.action == (NO_SUCH_CALL if found.why is Why.STUB else table.answers["mmap"].action)
     assert table.stub == (334 if found.why is Why.STUB else None)
+    if found.why is Why.STUB and found.unsure:
+        assert found.unsure == "runc before 1.1.15 asks the filter here, as the profile does not list the architecture"
 
 
 def test_one_name_with_a_high_number_moves_the_stub() -> None:
@@ -154,9 +157,37 @@ def test_names_that_the_nodes_libseccomp_does_not_know_get_the_default() -> None
         for library in (old, new, unknown)
     }
     assert [found[library].action for library in (old, new, unknown)] == [ALLOW, EPERM, EPERM]
-    assert "does not know mseal" in found[old].dropped[0].why
-    assert "does not know the name" in found[unknown].unsure
+    assert found[old] == Answer(ALLOW, Why.DEFAULT, dropped=(Dropped(0, "libseccomp before 2.5.6 does not know mseal"),))
+    assert found[unknown].unsure == "a libseccomp before 2.5.6 does not know the name, and the default counts"
     assert not found[new].unsure
+
+
+def test_when_a_name_was_known_is_asked_for_the_architecture() -> None:
+    target = Target("s390x", "crun", (1, 28), (2, 5, 2))
+    found = decision("ALLOW", DENY, rule("memfd_secret", "ERRNO"), target=target).tables["SCMP_ARCH_S390X"].answers
+    assert found["memfd_secret"].dropped == (Dropped(1, "libseccomp before 2.5.5 does not know memfd_secret"),)
+    unsure = decision("ALLOW", rule("memfd_secret", "ERRNO"), target=Target("s390x", "crun")).tables["SCMP_ARCH_S390X"].answers
+    assert unsure["memfd_secret"].unsure.startswith("a libseccomp before 2.5.5 ")
+
+
+def test_a_libseccomp_that_is_older_than_all_that_is_known_knows_no_name() -> None:
+    found = decision("ERRNO", rule("read", "ALLOW"), target=Target("386", "crun", (1,), (2, 4, 3))).tables[X86].answers
+    assert {answer.action for answer in found.values()} == {EPERM}
+
+
+def test_a_doubt_about_the_stub_changes_nothing_else_of_an_answer() -> None:
+    rules = [
+        rule("read", "ALLOW"), rule("connect", "ALLOW"), rule("connect", "TRAP"),
+        rule("socket", "ALLOW", (0, "EQ", 1), (1, "EQ", 5)), rule("socket", "TRAP", (1, "GT", 3)),
+    ]  # fmt: skip
+    sure, doubted = (
+        decision("ERRNO", *rules, target=Target("386", runtime, (), (2, 6, 1))).tables[X86].answers for runtime in ("crun", "")
+    )
+    why = "its number is above all those that the profile names: runc answers ENOSYS before the filter is asked"
+    for name in ("connect", "socket", "clone3"):
+        assert doubted[name] == structs.replace(sure[name], unsure=why)
+    assert doubted["read"] == sure["read"]
+    assert (sure["socket"].exact, sure["socket"].overlapping) == (False, ((3, 4),))
 
 
 def test_architectures_that_are_not_listed_are_killed() -> None:
@@ -223,4 +254,7 @@ def test_io_uring_does_what_is_denied() -> None:
 def test_an_absurd_number_of_conditions_is_not_judged_and_many_plain_rules_are() -> None:
     with pytest.raises(NotJudged):
         decision("ALLOW", *(rule("mount", "ERRNO", (0, "EQ", value), (1, "NE", value)) for value in range(2000)))
+    rules = [rule("mount umount2 bpf acct", "ERRNO", (0, "EQ", value)) for value in range(158)]
+    with pytest.raises(NotJudged, match="too many conditions for too many syscalls"):  # 158² is less than a quarter of what is too much
+        decision("ALLOW", *rules, rule("swapon", "ERRNO", *((0, "EQ", value) for value in range(18))))
     assert decision("ALLOW", *[DENY] * 5_000).tables[X86_64].answers["mount"].action == EPERM
