@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kubectl_seccomp.profiles import defaults, syscalls
@@ -31,7 +32,7 @@ FLAGS = 0x7E020000  # every CLONE_NEW* of clone(2)
 def profile(name: str, caps: Collection[str], arch: str = "amd64", kernel: tuple[int, ...] = KERNEL) -> dict[str, Any]:
     found = defaults.default_profile(name, caps, arch, kernel)
     assert found is not None
-    return found
+    return msgspec.json.decode(msgspec.json.encode(found), type=dict[str, Any])
 
 
 @cache
@@ -254,11 +255,6 @@ VERSIONS: dict[str, Match | None] = {
 @pytest.mark.parametrize("version", VERSIONS)
 def test_which_profile_a_version_has(version: str) -> None:
     assert variant(version) == VERSIONS[version]
-
-
-def test_a_match_without_a_doubt_is_exact() -> None:
-    assert Match("containerd 1.6.16").exact
-    assert not changed("containerd 1.6.16", "containerd 1.6.20").exact
 
 
 def release(text: str) -> tuple[int, ...]:
