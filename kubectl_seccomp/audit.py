@@ -17,6 +17,7 @@ from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.record import Case
 from .effective import Placement, effective, verdict
+from .facts import Forecast, NodeFacts, Observed, ProfileFile, Strength
 from .failures import troubles
 from .landing import Landings
 from .model import (
@@ -24,22 +25,12 @@ from .model import (
     NODE,
     ContainerReport,
     Decision,
-    EffectiveType,
     Evidence,
-    FileState,
     Finding,
-    Forecast,
     Gap,
     Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
     PodReport,
-    ProfileFile,
     Report,
-    Severity,
-    Strength,
     Subject,
     Summary,
     Tail,
@@ -47,6 +38,7 @@ from .model import (
 )
 from .placements import Placements
 from .pods import Container, Pod, containers, owner, started_at
+from .words import EffectiveType, FileState, KubeletDefault, Observation, Severity
 
 
 class Policy(Struct, frozen=True):

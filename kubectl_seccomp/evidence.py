@@ -13,9 +13,11 @@ from msgspec import structs
 
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
-from .model import KUBELET_DEFAULT, NODE, Evidence, Gap, KubeletDefault, NodeFacts
+from .facts import NodeFacts
+from .model import KUBELET_DEFAULT, NODE, Evidence, Gap
 from .nodes.kubelet import configured, flagged, root_dir, seccomp_default, started
 from .runtimes import is_known
+from .words import KubeletDefault
 
 # Kubelets asked at the same time; each answers two small requests through the API server.
 CONCURRENCY = 16

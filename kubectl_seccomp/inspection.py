@@ -13,14 +13,18 @@ from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import CONCURRENCY, runtime_gap, still_unknown, with_defaults
-from .model import OBSERVED_MODE, Fault, FileState, Gap, NodeFacts, Observation
-from .node_proof import ROOT_HINT, Answer, Question, ask_node
+from .facts import NodeFacts
+from .fault import Fault
+from .model import OBSERVED_MODE, Gap
+from .node_proof import ROOT_HINT, Question, ask_node
 from .node_report import Key, node_report, users
 from .node_values import NodeReport, User
+from .nodes.answer import Answer
 from .nodes.kubelet import with_process
 from .nodes.manifest import Wanted
 from .pods import Pod, container_id, containers, runs
 from .verify import Work, gathered, survey
+from .words import FileState, Observation
 
 # The UID by which the kubelet knows a static pod; its mirror has one of its own (kubernetes pkg/kubelet/config/common.go).
 HASH_ANNOTATION = "kubernetes.io/config.hash"
@@ -117,8 +121,7 @@ def inspect(
     answers: dict[str, Answer[Key]] = {}
     for name, answer in gathered(one, able, CONCURRENCY, stop, progress):
         answers[name] = answer
-        if answer.kubelet is not None:
-            facts[name] = with_process(facts[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
+        facts[name] = with_process(facts[name], answer.kubelet)
         gaps += [*answer.gaps, *_open(name, answer)]
     reports = [node_report(facts[each.name], answers.get(each.name, Answer()), said.users) for each in nodes]
     return reports, list(still_unknown(gaps, facts))

@@ -6,21 +6,15 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from .model import (
-    EffectiveType,
-    FileState,
-    Gap,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-)
+from .facts import NodeFacts, Observed, ProfileFile
+from .model import Gap
 from .node_values import Answers, DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, RuntimeReport, User, UserReport
 from .nodes.answer import Answer, Entry, Kernel, Kubelet, Listing, Root
 from .pods import Pod, containers
 from .profiles.defaults import variant
 from .profiles.strength import Subject, strength
 from .runtimes import parse as parse_runtime
+from .words import EffectiveType, FileState, Observation
 
 Key = tuple[str, str]
 OPERATOR = "operator/"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .effective import Placement, os_is_assumed, placement_os
-from .model import NODE, Gap, KubeletDefault, NodeFacts
+from .facts import NodeFacts
+from .model import NODE, Gap
 from .pods import Pod
+from .words import KubeletDefault
 
 
 class Placements:

@@ -11,11 +11,14 @@ from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import nodes_evidence
-from .model import KUBELET_DEFAULT, Evidence, Fault, FileState, Finding, Gap, Head, ProfileFile, Severity
+from .facts import ProfileFile
+from .fault import Fault
+from .model import KUBELET_DEFAULT, Evidence, Finding, Gap, Head
 from .pods import Pod
 from .profile_matrix import ProfileMatrix, matrix, nowhere, uses
 from .scope import Selection, select
 from .verify import Limits, Verified, Work, verify
+from .words import FileState, Severity
 
 # Of what an audit finds, that which is about profile files.
 CHECKS = ("KS3",)

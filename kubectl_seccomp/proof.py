@@ -13,11 +13,14 @@ from .cluster.connection import Connection
 from .cluster.execs import read_status
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
+from .facts import NodeFacts, Observed, ProfileFile
 from .failures import troubles
-from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
+from .model import Gap
+from .node_proof import NO_ID, Question, ask_node, not_observed
+from .nodes.answer import Answer
 from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, runs
+from .words import Observation
 
 AT_ONCE = 8
 
@@ -58,8 +61,8 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
     unanswered = [member for member in running if not _answered(observed.get(member.name))]
     question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
     answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
-    if node is not None and answer.kubelet is not None:
-        node = with_process(node, answer.kubelet.seccomp_default is True, answer.kubelet.started)
+    if node is not None:
+        node = with_process(node, answer.kubelet)
     if question is not None:
         seen = answer.observed | {member.name: NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}

@@ -17,10 +17,13 @@ from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .eligibility import Eligibility, Reach
-from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
+from .facts import NodeFacts, Observed, ProfileFile
+from .model import Gap
+from .node_proof import NO_ID, Question, ask_node, not_observed
+from .nodes.answer import Answer
 from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
+from .words import Observation
 
 Key = tuple[str, str]  # UID of the pod, name of the container
 
@@ -172,8 +175,8 @@ def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
         found.contents[name, path] = found.texts.setdefault(content, content)
     found.gaps.extend(answer.gaps)
     found.own.update(answer.uids)
-    if name in found.nodes and answer.kubelet is not None:
-        found.nodes[name] = with_process(found.nodes[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
+    if name in found.nodes:
+        found.nodes[name] = with_process(found.nodes[name], answer.kubelet)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
     found.observed |= {key: answer.observed.get(key, silent if value else NO_ID) for key, value in work.ids.items()}
 

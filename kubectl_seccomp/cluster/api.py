@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
 from .connection import Connection, one_line
 from .transport import CONNECT_SECONDS, READ_SECONDS, Transport
 

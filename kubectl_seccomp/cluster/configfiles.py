@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from msgspec import Struct, structs
 
-from ..model import Fault
+from ..fault import Fault
 from .entries import Cluster, Extension, User, read_file
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..model import Fault
+from ..fault import Fault
 from . import plugin
 from .connection import Fixed, Proof, Source
 from .entries import Cluster, Credentials, User, pem, read_file

@@ -14,8 +14,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault, Observation, Observed
+from ..facts import Observed
+from ..fault import Fault
 from ..nodes.output import from_status, is_status
+from ..words import Observation
 from .api import UNDECODABLE, from_response
 from .connection import Connection, Proof, one_line
 from .transport import traced

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ..model import Gap, NodeFacts
+from ..facts import NodeFacts
+from ..model import Gap
 from ..objects import ApiPod, ListMeta, Metadata
 from ..pods import Pod, from_api
 from .api import INVALID, Api, ApiError, Query, segment

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
 from . import children
 from .connection import one_line
 from .entries import Cluster, Credentials, Exec, pem

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from ..model import Fault
+from ..fault import Fault
 from ..objects import ApiPod
 from .api import LARGEST_REFUSAL, TRIES, UNDECODABLE, ApiError, TryAgain, from_response, retry_after, segment
 from .connection import Connection, one_line

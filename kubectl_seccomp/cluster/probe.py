@@ -14,8 +14,9 @@ from msgspec import Struct, structs
 
 from ..model import Gap
 from ..nodes import trouble
+from ..nodes.answer import Listing, ProbeAnswer
 from ..nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, mounts_for, pod_name, probe_pod
-from ..nodes.output import Listing, ProbeAnswer, absent_files, leads_to_operator, parse
+from ..nodes.output import absent_files, leads_to_operator, parse
 from ..objects import ApiPod
 from ..times import epoch
 from . import lists

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 Address = IPv4Address | IPv6Address

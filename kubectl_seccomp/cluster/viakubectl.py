@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
 from . import children
 from .api import BUSY, LARGEST_REFUSAL, LONGEST_ANSWER_SECONDS, Api, ApiError, Early, Query, TryAgain
 from .connection import Connection, Options, one_line, parse_timeout

@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from ..model import Gap, Observed, ProfileFile
+from ..facts import Observed, ProfileFile
+from ..model import Gap
 
 K = TypeVar("K", bound=Hashable)
 

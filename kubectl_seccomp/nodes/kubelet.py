@@ -13,8 +13,10 @@ import re
 import msgspec
 from msgspec import Struct, structs
 
-from ..model import KubeletDefault, NodeFacts
+from ..facts import NodeFacts
 from ..times import epoch, unix_date
+from ..words import KubeletDefault
+from .answer import Kubelet
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -86,16 +88,19 @@ def started(statusz: bytes | None) -> int | None:
         return None
 
 
-def with_process(facts: NodeFacts, flag: bool, since: int | None) -> NodeFacts:
-    """Return a node's facts with what its kubelet's process shows: when it started, and --seccomp-default where that decides.
+def with_process(facts: NodeFacts, kubelet: Kubelet | None) -> NodeFacts:
+    """Return a node's facts with what its kubelet's process, if it was seen, shows: when it started, and --seccomp-default where
+    that decides.
 
     The flag turns the default on; without it the default is off only where configz says so too.
     """
+    if kubelet is None:
+        return facts
     if facts.kubelet_started is None:
-        facts = structs.replace(facts, kubelet_started=since)
+        facts = structs.replace(facts, kubelet_started=kubelet.started)
     if facts.default is not KubeletDefault.UNKNOWN:
         return facts
-    if flag:
+    if kubelet.seccomp_default is True:
         return structs.replace(facts, default=KubeletDefault.ON, default_source="the kubelet's command line has --seccomp-default")
     if facts.configured is False:
         why = "configz says false, and the kubelet's command line has no --seccomp-default"

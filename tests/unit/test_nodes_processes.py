@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp.model import Observation
+from kubectl_seccomp.nodes.answer import Audit, Kernel, Kubelet
 from kubectl_seccomp.nodes.manifest import Wanted
-from kubectl_seccomp.nodes.output import Audit, Kernel, Kubelet, main_process, observed, sandboxes
+from kubectl_seccomp.nodes.output import main_process, observed, sandboxes
 from tests.unit.probed import SHELLS, Node
 
 ID = "4f2a" * 16
