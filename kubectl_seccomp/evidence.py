@@ -25,8 +25,11 @@ CONCURRENCY = 16
 REFUSALS = 3
 
 
-def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
-    """Return nodes with their kubelet's default, RuntimeClass handlers, and a gap for whatever could not be read."""
+def nodes_evidence(api: Api, *, required: bool = False) -> Evidence:
+    """Return nodes with their kubelet's default, RuntimeClass handlers, and a gap for whatever could not be read.
+
+    With `required`, nodes that cannot be listed are no gap: ApiError.
+    """
     gaps: list[Gap] = []
     handlers: dict[str, str] = {}
     try:
@@ -34,8 +37,10 @@ def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
     except ApiError as error:
         gaps.append(Gap("RuntimeClasses", "cluster", f"{error.why}; handlers are taken from the class names"))
     try:
-        plain = list(lists.nodes(api, chunk_size))
+        plain = list(lists.nodes(api))
     except ApiError as error:
+        if required:
+            raise
         gaps.append(Gap("nodes", "cluster", error.why))
         return Evidence({}, f"nodes could not be listed: {error.why}", handlers, gaps=tuple(gaps))
     nodes: dict[str, NodeFacts] = {}
@@ -73,7 +78,7 @@ def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFa
         yield answered, gap
     if refused == REFUSALS:
         why = f"not asked: forbidden on the first {REFUSALS} nodes (get nodes/proxy)"
-        yield from ((_unknown(facts, why), _gap(facts, why)) for facts in rest)
+        yield from (_unknown(facts, why) for facts in rest)
         return
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         yield from pool.map(lambda facts: _ask(api, facts), rest)
@@ -95,7 +100,7 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
     if facts.os == "windows":
         return facts, None
     if not facts.reachable:
-        return _unknown(facts, "the node is not ready"), _gap(facts, "the node is not ready")
+        return _unknown(facts, "the node is not ready")
     refusals: list[ApiError] = []
     config = _page(kubelet.configz, api, facts.name, refusals)
     flags = _page(kubelet.flagz, api, facts.name, refusals) if not (refusals and refusals[0].status == 403) else None
@@ -106,14 +111,13 @@ def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
         default_source=source,
         configured=configured(config),
         flagged=flagged(flags),
-        kubelet_root=root_dir(flags) if flags is not None else None,
+        kubelet_root=root_dir(flags),
         # Served by the same versions as flagz, or newer ones.
         kubelet_started=started(_page(kubelet.statusz, api, facts.name, [])) if flags is not None else None,
     )
     if default is not KubeletDefault.UNKNOWN:
         return known, None
-    why = refusals[0].why if refusals else source
-    return structs.replace(known, default_source=why), _gap(facts, why)
+    return _unknown(known, refusals[0].why if refusals else source)
 
 
 def _page(read: Callable[[Api, str], bytes], api: Api, node: str, refusals: list[ApiError]) -> bytes | None:
@@ -125,9 +129,5 @@ def _page(read: Callable[[Api, str], bytes], api: Api, node: str, refusals: list
         return None
 
 
-def _unknown(facts: NodeFacts, why: str) -> NodeFacts:
-    return structs.replace(facts, default_source=why)
-
-
-def _gap(facts: NodeFacts, why: str) -> Gap:
-    return Gap(KUBELET_DEFAULT, f"node/{facts.name}", why)
+def _unknown(facts: NodeFacts, why: str) -> tuple[NodeFacts, Gap]:
+    return structs.replace(facts, default_source=why), Gap(KUBELET_DEFAULT, f"node/{facts.name}", why)

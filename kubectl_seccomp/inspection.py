@@ -100,7 +100,6 @@ def inspect(
     client: PodClient,
     nodes: list[NodeFacts],
     settings: Settings,
-    kubelet_root: str | None,
     progress: Callable[[int, int], None],
 ) -> tuple[list[NodeReport], list[Gap]]:
     """Ask these nodes, CONCURRENCY at once, and return their reports in the same order, and what could not be read."""
@@ -114,7 +113,7 @@ def inspect(
     stop = threading.Event()
 
     def one(name: str) -> Answer[Key]:
-        return _ask(api, client, facts[name], said, settings, kubelet_root, stop)
+        return _ask(api, client, facts[name], said, settings, stop)
 
     client.prepare()
     able = [each.name for each in nodes if not each.unaskable]
@@ -127,14 +126,12 @@ def inspect(
     return reports, list(still_unknown(gaps, facts))
 
 
-def _ask(
-    api: Api, client: PodClient, node: NodeFacts, said: Census, settings: Settings, kubelet_root: str | None, stop: threading.Event
-) -> Answer[Key]:
+def _ask(api: Api, client: PodClient, node: NodeFacts, said: Census, settings: Settings, stop: threading.Event) -> Answer[Key]:
     mine = said.work.get(node.name, Work({}, {}))
     ids = {key: value for key, value in mine.ids.items() if value}
     paths = tuple(dict.fromkeys(user.path for user in said.users or () if user.node == node.name))
     wanted = Wanted(kernel=True, listing=True, pods=tuple(said.pods.get(node.name, ())))
-    answer = ask_node(api, client, Question(node, ids, paths, kubelet_root, wanted=wanted), settings, stop)
+    answer = ask_node(api, client, Question(node, ids, paths, wanted=wanted), settings, stop)
     return _without_ended(api, node.name, ids, answer)
 
 

@@ -34,13 +34,12 @@ NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no containe
 class Question(Struct, Generic[K], frozen=True):
     """What a node is asked: `ids` of containers by whatever names them to the asker, `paths` as localhostProfiles.
 
-    `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py; `wanted` is asked besides.
+    `reports` and `events` as in nodes/root.py; `wanted` is asked besides.
     """
 
     node: NodeFacts
     ids: Mapping[K, str]
     paths: tuple[str, ...]
-    kubelet_root: str | None = None
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     wanted: Wanted = NOTHING_MORE
@@ -57,7 +56,7 @@ def ask_node(api: Api, client: PodClient, question: Question[K], settings: Setti
     Setting `stop` from another thread ends it early. Raises nothing but KeyboardInterrupt; the probe's pod is gone then, too.
     """
     node, paths = question.node, question.paths
-    place = root(node, question.kubelet_root, paths, question.reports, question.events)
+    place = root(node, settings.kubelet_root, paths, question.reports, question.events)
     asked, place = _asked(api, client, question, settings, stop, place)
     if asked.answer is None:
         return Answer(gaps=asked.gaps, uids=asked.uids)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from .audit import Policy, audit
-from .cluster.api import Api
+from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import nodes_evidence
@@ -47,10 +47,10 @@ def survey(
     progress: Callable[[int, int], None],
 ) -> Surveyed:
     """Ask the nodes for the files at these paths, as verify does. Fault when there are no nodes to be listed."""
-    evidence = nodes_evidence(api)
-    if evidence.nodes_why:
-        hint = "kubectl seccomp rbac --verify prints the permissions that are needed"
-        raise Fault(evidence.nodes_why, hint if ": forbidden" in evidence.nodes_why else None)
+    try:
+        evidence = nodes_evidence(api, required=True)
+    except ApiError as error:
+        raise Fault(f"nodes could not be listed: {error.why}", error.rights(" --verify")) from error
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
     namespaces, pods, unread = _users(api, paths)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -31,7 +30,6 @@ class Ways(Struct, frozen=True):
     settings: Settings
     use_exec: bool = True
     use_node: bool = True
-    kubelet_root: str | None = None
 
 
 class Proof(Struct, frozen=True):
@@ -59,7 +57,7 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         still_there(api, pod, _by_exec(api.connection, pod, running, ways.settings.timeout), gaps) if ways.use_exec and running else {}
     )
     unanswered = [member for member in running if not _answered(observed.get(member.name))]
-    question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
+    question = _question(node, members, unanswered, told) if ways.use_node and node is not None else None
     answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
     if node is not None:
         node = with_process(node, answer.kubelet)
@@ -68,12 +66,11 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node, answer.contents)
+    unseen = (not_observed(pod, name, said) for name, said in observed.items() if not _answered(said))
+    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *unseen), node, answer.contents)
 
 
-def _question(
-    node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...], ways: Ways
-) -> Question[str] | None:
+def _question(node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...]) -> Question[str] | None:
     """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
     paths = tuple(dict.fromkeys(path for member in members if (path := member.declared.file)))
     if not paths and not unanswered:
@@ -81,13 +78,7 @@ def _question(
     reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
     events = [trouble.path for trouble in troubles(None, told, localhost=True)]
     ids = {member.name: identity for member in unanswered if (identity := container_id(member))}
-    return Question(node, ids, paths, ways.kubelet_root, tuple(filter(None, reports)), tuple(filter(None, events)))
-
-
-def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
-    for name, said in observed.items():
-        if said.state is Observation.FAILED:
-            yield not_observed(pod, name, said)
+    return Question(node, ids, paths, tuple(filter(None, reports)), tuple(filter(None, events)))
 
 
 def _answered(observed: Observed | None) -> bool:

@@ -34,7 +34,6 @@ class Limits(Struct, frozen=True):
     at_once: int = 16
     most: int | None = None
     only: frozenset[str] | None = None
-    kubelet_root: str | None = None
 
 
 class Work(Struct):
@@ -123,7 +122,7 @@ def verify(
     def one(name: str) -> Answer[Key]:
         mine = work[name]
         ids = {key: value for key, value in mine.ids.items() if value}
-        question = Question(nodes.get(name) or NodeFacts(name), ids, tuple(mine.paths), limits.kubelet_root)
+        question = Question(nodes.get(name) or NodeFacts(name), ids, tuple(mine.paths))
         return ask_node(api, client, question, settings, stop)
 
     client.prepare()

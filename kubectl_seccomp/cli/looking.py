@@ -28,7 +28,7 @@ def settings(probing: Probing) -> Settings:
     """Return how a probe is made, as the options say."""
     from ..cluster.probe import Settings
 
-    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
+    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout), probing.kubelet_root)
 
 
 def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
@@ -99,7 +99,7 @@ def _ask_nodes(
 ) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes))
     work = survey(pods, evidence.nodes)
     try:
         return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from ..fault import Fault
+from ..objects import UNDECODABLE, ListMeta
 from .connection import Connection, one_line
 from .transport import CONNECT_SECONDS, READ_SECONDS, Transport
 
@@ -27,9 +28,6 @@ LARGEST_REFUSAL = 64 * 1024
 LONGEST_ANSWER_SECONDS = 600.0
 CHUNK = 1024 * 1024
 
-# All that decoding what a server sent can raise: wrong JSON or types, broken UTF-8, nesting without end.
-UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 # The reason of an ApiError about a name that no request was made for.
 INVALID = "Invalid"
 _WORDS = {401: "unauthorized", 403: "forbidden"}
@@ -38,14 +36,10 @@ Query = Sequence[tuple[str, str]]
 Early = Callable[[bytes], bool]
 
 
-class _ListMeta(Struct, frozen=True):
-    continue_: str = msgspec.field(default="", name="continue")
-
-
 class _Status(Struct, frozen=True):
     message: str = ""
     reason: str = ""
-    metadata: _ListMeta | None = None
+    metadata: ListMeta | None = None
 
 
 # Made before there are threads: see lists.py.
@@ -161,11 +155,11 @@ class Api:
         except Fault as fault:
             # The credentials cannot be renewed: what has been read stands.
             raise ApiError(401, "Unauthorized", fault.message) from fault
-        if body is None and ok:
+        if not ok:
+            raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
+        if body is None:
             raise ApiError(0, "TooLarge", f"the response is larger than {limit // 1024} KiB or took too long")
-        if ok and body is not None:
-            return body
-        raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
+        return body
 
     def _body(self, response: BaseHTTPResponse, limit: int, deadline: float, early: Early | None) -> bytes | None:
         """Return the whole body, None when it is larger than `limit` or not complete by the deadline."""

@@ -17,8 +17,9 @@ from msgspec import Struct
 from ..facts import Observed
 from ..fault import Fault
 from ..nodes.output import from_status, is_status
+from ..objects import UNDECODABLE
 from ..words import Observation
-from .api import UNDECODABLE, from_response
+from .api import from_response
 from .connection import Connection, Proof, one_line
 from .transport import traced
 from .wire import Broken, Wire, open_wire

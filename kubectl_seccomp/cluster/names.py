@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from .api import UNDECODABLE, Api
+from ..objects import UNDECODABLE
+from .api import Api
 from .configfiles import load
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from ..fault import Fault
+from ..objects import UNDECODABLE
 from . import children
 from .connection import one_line
 from .entries import Cluster, Credentials, Exec, pem
@@ -134,7 +135,7 @@ def _delivered(plugin: Exec, output: bytes) -> Credentials:
     named = f"exec plugin {plugin.command}"
     try:
         answer = _CREDENTIAL.decode(output)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         # Not chained, and without the decoder's words: they may quote the output.
         raise Fault(f"{named}: its output is not an ExecCredential in JSON") from None
     if answer.kind != "ExecCredential" or answer.api_version != plugin.api_version:

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from ..fault import Fault
-from ..objects import ApiPod
-from .api import LARGEST_REFUSAL, TRIES, UNDECODABLE, ApiError, TryAgain, from_response, retry_after, segment
+from ..objects import UNDECODABLE, ApiPod
+from .api import LARGEST_REFUSAL, TRIES, ApiError, TryAgain, from_response, retry_after, segment
 from .connection import Connection, one_line
 from .transport import Transport
 

@@ -35,11 +35,12 @@ CLOCK_SECONDS = 60
 
 
 class Settings(Struct, frozen=True):
-    """How probes are made: the namespace, the image, the seconds each may take."""
+    """How probes are made: the namespace, the image, the seconds each may take; and what the user says of --root-dir."""
 
     namespace: str
     image: str
     timeout: float
+    kubelet_root: str | None = None
 
 
 class Asked(Struct, frozen=True):

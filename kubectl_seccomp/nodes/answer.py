@@ -69,9 +69,6 @@ class Kubelet(Struct, frozen=True):
     pid: int
     root: str
     seccomp_default: bool | None = None
-    parent: int = 0
-    port: int | None = None
-    config: str | None = None
     hostname: str | None = None
     started: int | None = None
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ..facts import NodeFacts
+from ..objects import UNDECODABLE
 from ..times import epoch, unix_date
 from ..words import KubeletDefault
 from .answer import Kubelet
@@ -24,8 +25,6 @@ ROOT_FLAG = "root-dir"
 # A label with more dashes than this is taken at its word: every dash a slash.
 MOST_DASHES = 6
 
-# All that decoding an answer can raise: wrong JSON or types, broken UTF-8, nesting without end.
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # What Go's strconv.ParseBool takes for a value.
 _BOOLS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
@@ -84,7 +83,7 @@ def started(statusz: bytes | None) -> int | None:
         return unix_date(found[1].decode())
     try:
         return epoch(_STATUSZ.decode(statusz).start_time)
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return None
 
 
@@ -120,7 +119,7 @@ def configured(configz: bytes | None) -> bool | None:
         return None
     try:
         config = _CONFIGZ.decode(configz).kubeletconfig
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return None
     return config.seccomp_default if config else None
 
@@ -144,7 +143,7 @@ def flags(flagz: bytes) -> dict[str, str]:
     """
     try:
         return _FLAGZ.decode(flagz).flags or {}
-    except _UNDECODABLE:
+    except UNDECODABLE:
         text = flagz.decode("utf-8", "replace")
     return {match[1]: match[2].strip() for match in re.finditer(r"^([a-z][a-z0-9-]*)(?::|=| )(.*)$", text, re.MULTILINE)}
 

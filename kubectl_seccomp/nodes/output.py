@@ -192,15 +192,11 @@ def _process(words: list[str]) -> Process:
 
 
 def _kubelet(words: list[str], clock: Clock | None) -> Kubelet:
-    pid, parent, started, root, flag, port, config, hostname = words
-    given = _text(port)
+    pid, started, root, flag, hostname = words
     return Kubelet(
         _int(pid),
         posixpath.normpath(_text(root) or DEFAULT_ROOT),
         parse_bool(_text(flag)),
-        _int(parent),
-        int(given) if given is not None and re.fullmatch(r"\d{1,5}", given, re.ASCII) else None,
-        _text(config),
         _text(hostname),
         clock.boot + _int(started) // TICKS if clock is not None and clock.boot is not None else None,
     )

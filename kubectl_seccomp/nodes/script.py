@@ -101,7 +101,7 @@ process() { # $1 its directory, $2 its pid; found is set
 
 # Only these flags of a kubelet are told, never its whole command line.
 kubelet_flags() { # $1 the process's name; its command line on stdin, a word a line
-  n=0; is=; want=; root=-; flag=-; port=-; config=-; host=-
+  n=0; is=; want=; root=-; flag=-; host=-
   while IFS= read -r word || [ -n "$word" ]; do
     n=$((n+1))
     case $n/$word in
@@ -114,19 +114,17 @@ kubelet_flags() { # $1 the process's name; its command line on stdin, a word a l
         --) break ;;
         --*=*) name=${word%%=*}; value=${word#*=} ;;
         --seccomp[-_]default) name=$word; value=true ;;
-        --root[-_]dir|--port|--config|--hostname[-_]override) want=$word; continue ;;
+        --root[-_]dir|--hostname[-_]override) want=$word; continue ;;
         *) continue ;;
       esac
     fi
     case $name in
       --root[-_]dir) root=$(b64 "$value") ;;
       --seccomp[-_]default) flag=$(b64 "$value") ;;
-      --port) port=$(b64 "$value") ;;
-      --config) config=$(b64 "$value") ;;
       --hostname[-_]override) host=$(b64 "$value") ;;
     esac
   done
-  [ -z "$is" ] || echo "$root $flag $port $config $host"
+  [ -z "$is" ] || echo "$root $flag $host"
 }
 
 outside_of_pods() { # $1 a process's directory, $2 its pid
@@ -137,7 +135,7 @@ outside_of_pods() { # $1 a process's directory, $2 its pid
   case $comm/$line in *kubelet*) ;; *) return 0 ;; esac
   said=$(head -c 65536 "$1/cmdline" | tr '\000' '\n' | kubelet_flags "$comm")
   [ -n "$said" ] && started "$1/stat" || return 0
-  out kubelet $2 $ppid $start $said
+  out kubelet $2 $start $said
 }
 
 processes() {

@@ -35,7 +35,7 @@ FILE = (
 PROCESS = f"process {ID} - 4711 12 500 2 1 0 4711,1"
 ENTRY = f"entry {b64('web.json')}{FILE.removeprefix('file 0')}"
 FOLDER = f"entry {b64('d')} folder {b64('/r/seccomp/d')} 4096 755 0:0 1 2"
-KUBELET = f"kubelet 99 1 12345 {b64('/data/kubelet')} {b64('true')} {b64('10250')} - -"
+KUBELET = f"kubelet 99 12345 {b64('/data/kubelet')} {b64('true')} -"
 
 
 def test_a_whole_answer() -> None:
@@ -45,7 +45,7 @@ def test_a_whole_answer() -> None:
     assert (file.index, file.content, file.facts.ctime) == (0, CONTENT, 1_700_000_001)
     assert (file.facts.state, file.facts.path, file.facts.size) == (FileState.PRESENT, "/r/seccomp/web.json", 33)
     assert answer.processes == (Process(ID, 4711, 12, 500, 2, 1, False, (4711, 1)),)
-    assert answer.kubelets == (Kubelet(99, "/data/kubelet", True, 1, 10250),)
+    assert answer.kubelets == (Kubelet(99, "/data/kubelet", True),)
 
 
 @pytest.mark.parametrize(
