@@ -73,7 +73,7 @@ class _Auditor:
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
         self._evidence = evidence
         self._policy = policy
-        self._placements = Placements(evidence.nodes, evidence.nodes_why, evidence.handlers, policy.manifests, policy.assumed_default)
+        self._placements = Placements(evidence, policy.manifests, policy.assumed_default)
         self._landings = Landings({} if policy.manifests else evidence.nodes, evidence.files)
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._alike = Alike()

@@ -34,8 +34,7 @@ def settings(probing: Probing) -> Settings:
 def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
     """Return what creates probe pods; with `shown` it only puts them there. What killed runs have left is removed before."""
     from ..cluster.leftovers import sweep
-    from ..cluster.pods import PodClient
-    from ..cluster.rehearsal import Rehearsal
+    from ..cluster.pods import PodClient, Rehearsal
 
     if shown is not None:
         return Rehearsal(api.connection, shown)

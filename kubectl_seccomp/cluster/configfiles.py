@@ -32,7 +32,9 @@ class _NamedUser(Struct, frozen=True):
     user: User | None = None
 
 
-class _NamedContext(Struct, frozen=True):
+class NamedContext(Struct, frozen=True):
+    """A context entry with its name."""
+
     name: str = ""
     context: Context | None = None
 
@@ -41,7 +43,7 @@ class _File(Struct, frozen=True, rename="kebab"):
     current_context: str | None = None
     clusters: list[_NamedCluster] | None = None
     users: list[_NamedUser] | None = None
-    contexts: list[_NamedContext] | None = None
+    contexts: list[NamedContext] | None = None
 
 
 class Config(Struct):

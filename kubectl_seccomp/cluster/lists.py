@@ -42,17 +42,15 @@ class Named(Struct, frozen=True):
 class Series(Struct, frozen=True, rename="camel"):
     """The series of an event that repeats."""
 
-    count: int | None = None
     last_observed_time: str | None = None
 
 
 class ApiEvent(Struct, frozen=True, rename="camel"):
-    """An event as the API server sends it: old senders fill count and lastTimestamp, new ones series and eventTime."""
+    """An event as the API server sends it: old senders fill lastTimestamp, new ones series and eventTime."""
 
     reason: str | None = None
     message: str | None = None
     type: str | None = None
-    count: int | None = None
     last_timestamp: str | None = None
     event_time: str | None = None
     series: Series | None = None
@@ -65,7 +63,6 @@ class Event(Struct, frozen=True):
     message: str
     type: str = ""
     last_seen: str = ""
-    count: int = 1
 
 
 class _AnyName(Struct, frozen=True):
@@ -188,7 +185,6 @@ def _event(item: ApiEvent) -> Event:
         item.message or "",
         item.type or "",
         series.last_observed_time or item.last_timestamp or item.event_time or "",
-        series.count or item.count or 1,
     )
 
 

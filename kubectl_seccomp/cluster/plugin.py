@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ..fault import Fault
 from ..objects import UNDECODABLE
-from . import children
+from .children import program
 from .connection import one_line
 from .entries import Cluster, Credentials, Exec, pem
 
@@ -96,10 +96,13 @@ def _run(plugin: Exec, environment: Mapping[str, str], variables: Mapping[str, s
     shown = sys.stderr is not None and sys.stderr.isatty()
     seconds = PERSON_SECONDS if interactive else PLUGIN_SECONDS
     named = f"exec plugin {plugin.command}"
+    command = program(plugin.command, environment)
+    if command is None:
+        raise _not_found(plugin)
     try:
         done = subprocess.run(
-            [_found(plugin, environment), *(plugin.args or ())],
-            env=children.environment(environment, variables),
+            [command, *(plugin.args or ())],
+            env={**environment, **variables},
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if shown else subprocess.PIPE,
@@ -117,13 +120,6 @@ def _run(plugin: Exec, environment: Mapping[str, str], variables: Mapping[str, s
         said = one_line(done.stderr or b"")
         raise Fault(f"{named} failed with exit code {done.returncode}" + (f": {said}" if said else ""))
     return done.stdout
-
-
-def _found(plugin: Exec, environment: Mapping[str, str]) -> str:
-    found = children.program(plugin.command, environment)
-    if found is None:
-        raise _not_found(plugin)
-    return found
 
 
 def _not_found(plugin: Exec) -> Fault:

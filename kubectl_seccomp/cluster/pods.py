@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -133,6 +133,22 @@ class PodClient:
             return _POD.decode(body)
         except UNDECODABLE as error:
             raise ApiError(0, "Undecodable", f"the server's response could not be decoded: {one_line(str(error), 200)}") from error
+
+
+class Rehearsal(PodClient):
+    """Creates no pods: puts the manifest of each that would be created into `manifests`, to be shown."""
+
+    def __init__(self, connection: Connection, manifests: list[dict[str, Any]]) -> None:
+        super().__init__(connection)
+        self._manifests = manifests
+
+    def prepare(self) -> None:
+        """Import nothing: there is nothing to be created."""
+
+    def create(self, namespace: str, manifest: dict[str, Any]) -> str:
+        """Keep the manifest, and refuse as the API server would."""
+        self._manifests.append({**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}})
+        raise ApiError(422, "DryRun", "not created: --dry-run")
 
 
 def _path(namespace: str, name: str | None = None) -> str:

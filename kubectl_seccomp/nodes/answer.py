@@ -14,7 +14,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Process(Struct, frozen=True):
-    """One process of a container. `started` counts clock ticks since the node's boot. `pids` is its NSpid, the node's own first.
+    """One process of a container. `started` counts clock ticks since the node's boot.
 
     `pod` is set for a container that was not asked for and is in the cgroup of this pod (its UID): its sandbox, as a rule.
     """
@@ -26,7 +26,6 @@ class Process(Struct, frozen=True):
     mode: int | None
     filters: int | None
     no_new_privs: bool | None
-    pids: tuple[int, ...] = ()
     pod: str | None = None
 
 

@@ -177,7 +177,7 @@ def leads_to_operator(listing: Listing) -> bool:
 
 
 def _process(words: list[str]) -> Process:
-    container, pod, pid, parent, started, mode, filters, privileges, pids = words
+    container, pod, pid, parent, started, mode, filters, privileges = words
     return Process(
         container,
         _int(pid),
@@ -186,7 +186,6 @@ def _process(words: list[str]) -> Process:
         _optional(mode),
         _optional(filters),
         None if privileges == "-" else privileges == "1",
-        () if pids == "-" else tuple(map(_int, pids.split(","))),
         None if pod == "-" else pod.replace("_", "-"),
     )
 

@@ -74,7 +74,7 @@ started() { # $1 a stat file; sets ppid and start. The name in it may hold space
 
 # Of each container only the oldest process is told, with those of the very same tick: the first one decides.
 process() { # $1 its directory, $2 its pid; found is set
-  id=$found; mode=-; filters=-; privs=-; depth=-
+  id=$found; mode=-; filters=-; privs=-
   case $id in *[!0-9A-Za-z]*) return 0 ;; esac
   started "$1/stat" || return 0
   eval "oldest=\${at_$id-}"
@@ -85,13 +85,12 @@ process() { # $1 its directory, $2 its pid; found is set
       Seccomp:) mode=$value ;;
       Seccomp_filters:) filters=$value ;;
       NoNewPrivs:) privs=$value ;;
-      NSpid:) depth=$value; for word in $rest; do depth=$depth,$word; done ;;
     esac
   done < "$1/status"
   # The pid may have been given to another process at any moment since it was first looked at.
   container_of "$1/cgroup"
   [ "$found" = "$id" ] && started "$1/stat" && [ "$start" = "$before" ] || return 0
-  said="process $id ${owner:--} $2 $ppid $start $mode $filters $privs $depth"
+  said="process $id ${owner:--} $2 $ppid $start $mode $filters $privs"
   if [ "$oldest" = "$start" ]; then eval "said_$id=\"\$said_$id
 \$said\""
   else eval "at_$id=\$start said_$id=\$said"
