@@ -31,7 +31,7 @@ def executed(
 
     def ask(each: tuple[Pod, Container]) -> Observed:
         pod, member = each
-        return read_status(api.connection, pod.metadata.namespace or "", pod.name, member.name, "/proc/self/status", timeout)
+        return read_status(api.connection, pod.metadata.namespace or "", pod.name, member.name, timeout)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while batch := list(islice(rest, BATCH)):

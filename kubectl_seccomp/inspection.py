@@ -80,7 +80,7 @@ def census(api: Api, gaps: list[Gap]) -> Census:
             if isinstance(pod, Gap):
                 gaps.append(pod)
                 continue
-            found.extend(users([pod]))
+            found.extend(users(pod))
             if pod.spec.node_name:
                 uid = pod.annotations.get(HASH_ANNOTATION) or pod.metadata.uid or ""
                 pods.setdefault(pod.spec.node_name, []).append(uid)
@@ -127,7 +127,7 @@ def inspect(
 
 
 def _ask(api: Api, client: PodClient, node: NodeFacts, said: Census, settings: Settings, stop: threading.Event) -> Answer[Key]:
-    mine = said.work.get(node.name, Work({}, {}))
+    mine = said.work.get(node.name, Work())
     ids = {key: value for key, value in mine.ids.items() if value}
     paths = tuple(dict.fromkeys(user.path for user in said.users or () if user.node == node.name))
     wanted = Wanted(kernel=True, listing=True, pods=tuple(said.pods.get(node.name, ())))

@@ -56,7 +56,7 @@ def survey(
     namespaces, pods, unread = _users(api, paths)
     head = structs.replace(head, scope=structs.replace(head.scope, namespaces=namespaces))
     asked = [node for node in evidence.nodes.values() if limits.only is None or node.name in limits.only]
-    work = {node.name: Work({}, dict.fromkeys(paths)) for node in asked if node.os != "windows"}
+    work = {node.name: Work(paths=dict.fromkeys(paths)) for node in asked if node.os != "windows"}
     found = verify(api, client, work, evidence.nodes, settings, limits, progress)
     tables = tuple(
         matrix(path, evidence.nodes, {node.name: _file(node.name, path, evidence, found) for node in asked}, pods, not unread)

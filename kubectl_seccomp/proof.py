@@ -104,7 +104,7 @@ def _by_exec(connection: Connection, pod: Pod, members: list[Container], timeout
     namespace = pod.metadata.namespace or ""
 
     def one(member: Container) -> Observed:
-        return read_status(connection, namespace, pod.name, member.name, "/proc/self/status", timeout)
+        return read_status(connection, namespace, pod.name, member.name, timeout)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return {member.name: value for member, value in zip(members, pool.map(one, members), strict=True)}

@@ -124,14 +124,7 @@ class Api:
         Raises ApiError, after up to `tries` attempts where another one may help: 429, 5xx, a connection that broke; not after a
         timeout.
         """
-        for attempt in range(tries):
-            try:
-                return self._once(path, query, accept or "application/json", timeout, limit, early)
-            except TryAgain as again:
-                if attempt + 1 == tries:
-                    raise again.error from None
-                self._sleep(0.25 * 2**attempt if again.wait is None else again.wait)
-        raise ValueError("tries must be at least 1")
+        return retried(lambda: self._once(path, query, accept or "application/json", timeout, limit, early), tries, 0.25, self._sleep)
 
     def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int, early: Early | None) -> bytes:
         import urllib3
@@ -192,6 +185,22 @@ class Api:
             return ApiError(0, "Timeout", f"timeout after {seconds or usual:g}s")
         broken = ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}")
         return TryAgain(broken, None) if isinstance(error, exceptions.ProtocolError) else broken
+
+
+def retried(once: Callable[[], bytes], tries: int, pause: float, sleep: Callable[[float], None]) -> bytes:
+    """Return what `once` does, called again up to `tries` times in all when it says TryAgain; then its error is raised.
+
+    In between it waits as long as the server says, else `pause` seconds, twice as long each time.
+    """
+    for attempt in range(tries - 1):
+        try:
+            return once()
+        except TryAgain as again:
+            sleep(pause * 2**attempt if again.wait is None else again.wait)
+    try:
+        return once()
+    except TryAgain as again:
+        raise again.error from None
 
 
 def segment(name: str) -> str:

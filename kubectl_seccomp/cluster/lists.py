@@ -19,7 +19,7 @@ from ..pods import Pod, from_api
 from .api import INVALID, Api, ApiError, Query, segment
 from .connection import one_line
 from .node_facts import Node, facts
-from .pages import decoded, pages, said
+from .pages import decoded, pages
 
 PAGE = 500
 MOST_EVENTS = 500
@@ -108,7 +108,7 @@ def _pod_or_gap(item: msgspec.Raw, number: int) -> ApiPod | Gap:
     try:
         return _POD.decode(item)
     except UNDECODABLE as error:
-        return Gap("pod", _name_of(item) or f"item {number} of a page", f"could not be decoded: {said(error)}")
+        return Gap("pod", _name_of(item) or f"item {number} of a page", f"could not be decoded: {one_line(str(error), 200)}")
 
 
 def _name_of(item: msgspec.Raw) -> str:
@@ -160,9 +160,8 @@ def namespace_exists(api: Api, name: str) -> bool | None:
             return False
         if error.status == 0:
             raise
-    else:
-        return True
-    return None
+        return None
+    return True
 
 
 def events(api: Api, namespace: str, uid: str) -> list[Event]:

@@ -84,9 +84,4 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except UNDECODABLE as error:
-        raise ApiError(0, "Undecodable", f"the response could not be decoded: {said(error)}") from error
-
-
-def said(error: Exception) -> str:
-    """Return an error's words on one short line."""
-    return one_line(str(error), 200)
+        raise ApiError(0, "Undecodable", f"the response could not be decoded: {one_line(str(error), 200)}") from error

@@ -14,7 +14,7 @@ import msgspec
 
 from ..fault import Fault
 from ..objects import UNDECODABLE, ApiPod
-from .api import LARGEST_REFUSAL, TRIES, ApiError, TryAgain, from_response, retry_after, segment
+from .api import LARGEST_REFUSAL, TRIES, ApiError, TryAgain, from_response, retried, retry_after, segment
 from .connection import Connection, one_line
 from .transport import Transport
 
@@ -95,15 +95,7 @@ class PodClient:
     ) -> bytes:
         if self._connection.kubectl:
             raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
-        for attempt in range(TRIES - 1):
-            try:
-                return self._once(method, path, body, accept, seconds, limit)
-            except TryAgain as again:
-                self._sleep(2.0**attempt if again.wait is None else again.wait)
-        try:
-            return self._once(method, path, body, accept, seconds, limit)
-        except TryAgain as again:
-            raise again.error from None
+        return retried(lambda: self._once(method, path, body, accept, seconds, limit), TRIES, 1.0, self._sleep)
 
     def _once(self, method: str, path: str, body: dict[str, object] | None, accept: str, seconds: float, limit: int) -> bytes:
         from kubernetes.client.exceptions import ApiException

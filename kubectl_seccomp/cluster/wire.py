@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -43,12 +42,6 @@ class Wire:
         self._deadline = deadline
         self._left = most
 
-    def __enter__(self) -> Wire:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
     def recv(self, size: int) -> bytes:
         """Return at most `size` bytes. TimeoutError at the deadline, Broken beyond the limit."""
         self._arm()
@@ -66,7 +59,7 @@ class Wire:
 
     def gettimeout(self) -> float:
         """Return the seconds that are left."""
-        return max(self._deadline - time.monotonic(), 0.001)
+        return _left(self._deadline)
 
     def settimeout(self, _seconds: float | None) -> None:
         """Nobody but the deadline decides how long to wait."""
