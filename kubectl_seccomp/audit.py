@@ -150,12 +150,11 @@ class _Auditor:
         alike = self._alike.number(number, placement) if landing is None and not self._policy.what_if else number
         decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
-            outcome = effective(declared, member.privileged, placement, file, older=older)
             case = Case(
                 declared=declared,
                 privileged=member.privileged,
                 placement=placement,
-                effective=outcome,
+                effective=effective(declared, member.privileged, placement, file, older=older),
                 file=file,
                 observed=observed,
                 annotations=annotations,
@@ -165,14 +164,17 @@ class _Auditor:
                 type=member.type,
                 landing=landing,
             )
-            word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
-            found = findings(case) if self._policy.judge else ()
-            kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
-            strong = self._strength(case, member) if self._policy.strengths else None
-            ahead = self._forecast(case, member) if self._policy.what_if is not None else None
-            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong, ahead)
+            decision = self._decided(case, member)
             self._decisions[number if names_its_node(decision, placement) else alike, key] = decision
         return decision
+
+    def _decided(self, case: Case, member: Container) -> Decision:
+        word = verdict(case.declared, case.effective, case.observed, older=case.older) if self._policy.verdicts else None
+        found = findings(case) if self._policy.judge else ()
+        kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
+        strong = self._strength(case, member) if self._policy.strengths else None
+        ahead = self._forecast(case, member) if self._policy.what_if is not None else None
+        return Decision(case.declared, case.effective, case.file, case.observed, word, kept, len(found) - len(kept), strong, ahead)
 
     def _strength(self, case: Case, member: Container) -> Strength:
         from .strengths import strength_of  # brings the profile engine with it, which a plain audit does not need

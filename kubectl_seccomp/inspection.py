@@ -17,9 +17,9 @@ from .facts import NodeFacts
 from .fault import Fault
 from .model import OBSERVED_MODE, Gap
 from .node_proof import ROOT_HINT, Question, ask_node
-from .node_report import Key, node_report, users
+from .node_report import node_report, users
 from .node_values import NodeReport, User
-from .nodes.answer import Answer
+from .nodes.answer import Answer, Key
 from .nodes.kubelet import with_process
 from .nodes.manifest import Wanted
 from .pods import Pod, container_id, containers, runs
@@ -149,9 +149,8 @@ def _without_ended(api: Api, node: str, ids: dict[Key, str], answer: Answer[Key]
         running = dict(ids)
     gone = {key for key in lost if running.get(key) != ids[key]}
     left = {key: observed for key, observed in answer.observed.items() if key not in gone}
-    why = next((observed.explanation for observed in left.values() if observed.state is Observation.FAILED), "")
-    count = sum(observed.state is Observation.FAILED for observed in left.values())
-    unseen = (Gap(OBSERVED_MODE, f"node/{node}", why or "", count),) if count else ()
+    failed = [observed for observed in left.values() if observed.state is Observation.FAILED]
+    unseen = (Gap(OBSERVED_MODE, f"node/{node}", failed[0].explanation or "", len(failed)),) if failed else ()
     return structs.replace(answer, observed=left, gaps=(*answer.gaps, *unseen))
 
 

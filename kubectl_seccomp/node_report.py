@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .facts import NodeFacts, Observed, ProfileFile
 from .node_values import Answers, DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, RuntimeReport, User, UserReport
-from .nodes.answer import Answer, Entry, Kernel, Kubelet, Listing, Root
+from .nodes.answer import Answer, Entry, Kernel, Key, Kubelet, Listing, Root
 from .pods import Pod, containers
 from .profiles.defaults import variant
 from .profiles.strength import Subject, strength
 from .runtimes import parse as parse_runtime
 from .words import EffectiveType, FileState, Observation
 
-Key = tuple[str, str]
 OPERATOR = "operator/"
 _AVAILABLE, _LOGGED = "kernel/seccomp/actions_avail", "kernel/seccomp/actions_logged"
 

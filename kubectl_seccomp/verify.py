@@ -20,12 +20,10 @@ from .eligibility import Eligibility, Reach
 from .facts import NodeFacts, Observed, ProfileFile
 from .model import Gap
 from .node_proof import NO_ID, Question, ask_node, not_observed
-from .nodes.answer import Answer
+from .nodes.answer import Answer, Key
 from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
 from .words import Observation
-
-Key = tuple[str, str]  # UID of the pod, name of the container
 
 
 class Limits(Struct, frozen=True):

@@ -125,11 +125,10 @@ class _Asking:
             if found.listing is not None and leads_to_operator(found.listing) and VOLUME_SPO not in (*mounts, *absent):
                 mounts = (*mounts, VOLUME_SPO)
                 continue
-            return self._without_directory(found, root, paths) if VOLUME_SECCOMP in absent else found
-
-    def _without_directory(self, found: ProbeAnswer, root: str, paths: tuple[str, ...]) -> ProbeAnswer:
-        listing = Listing(there=False) if self._wanted.listing else None
-        return structs.replace(found, files=absent_files(root, paths), listing=listing)
+            if VOLUME_SECCOMP not in absent:
+                return found
+            listing = Listing(there=False) if self._wanted.listing else None
+            return structs.replace(found, files=absent_files(root, paths), listing=listing)
 
     def _request(
         self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], mounts: tuple[str, ...], absent: tuple[str, ...]

@@ -33,12 +33,12 @@ class Broken(Exception):
 class Wire:
     """The part of a socket that websocket-client uses; `deadline` is a value of time.monotonic.
 
-    `stream` is what is spoken over when that is not the socket itself.
+    `stream` is what is spoken over: the socket itself, or TLS on it.
     """
 
-    def __init__(self, plain: socket.socket, deadline: float, most: int = MOST_BYTES, stream: Stream = None) -> None:
+    def __init__(self, plain: socket.socket, stream: Stream, deadline: float, most: int = MOST_BYTES) -> None:
         self._socket = plain
-        self._stream = plain if stream is None else stream
+        self._stream = stream
         self._deadline = deadline
         self._left = most
 
@@ -100,7 +100,7 @@ def open_wire(connection: Connection, proof: Proof, deadline: float) -> Wire:
     except BaseException:
         plain.close()
         raise
-    return Wire(plain, deadline, stream=inner)
+    return Wire(plain, inner, deadline)
 
 
 def _left(deadline: float) -> float:
@@ -132,7 +132,7 @@ def _dial(connection: Connection, host: str, port: int, deadline: float) -> tupl
         inner: Stream = plain
         if proxy.scheme == "https" and connection.proxy_context is not None:
             inner = plain = connection.proxy_context().wrap_socket(plain, server_hostname=connection.server_hostname or proxy.host)
-        _tunnel(Wire(plain, deadline, MOST_HEAD, inner), proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        _tunnel(Wire(plain, inner, deadline, MOST_HEAD), proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     except BaseException:
         plain.close()
         raise

@@ -11,6 +11,7 @@ from ..facts import Observed, ProfileFile
 from ..model import Gap
 
 K = TypeVar("K", bound=Hashable)
+Key = tuple[str, str]  # UID of the pod, name of the container
 
 
 class Process(Struct, frozen=True):

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
-from kubectl_seccomp.node_report import Key, node_report, users
+from kubectl_seccomp.node_report import node_report, users
 from kubectl_seccomp.node_values import FileReport, User
-from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
+from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Key, Kubelet, Listing, Root
 from kubectl_seccomp.pods import from_mapping
 
 ROOT = "/var/lib/kubelet/seccomp"
