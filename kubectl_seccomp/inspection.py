@@ -12,7 +12,7 @@ from .cluster import lists
 from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
-from .evidence import CONCURRENCY, runtime_gap, still_unknown, with_defaults
+from .evidence import CONCURRENCY, node_gaps, still_unknown, with_defaults
 from .facts import NodeFacts
 from .fault import Fault
 from .model import OBSERVED_MODE, Gap
@@ -103,11 +103,8 @@ def inspect(
     progress: Callable[[int, int], None],
 ) -> tuple[list[NodeReport], list[Gap]]:
     """Ask these nodes, CONCURRENCY at once, and return their reports in the same order, and what could not be read."""
-    gaps: list[Gap] = []
-    facts: dict[str, NodeFacts] = {}
-    for each, gap in with_defaults(api, nodes):
-        facts[each.name] = each
-        gaps.extend([*([gap] if gap else []), *runtime_gap(each)])
+    facts = {each.name: each for each in with_defaults(api, nodes)}
+    gaps = [gap for each in facts.values() for gap in node_gaps(each)]
     said = census(api, gaps)
     gaps += [Gap("node probe", f"node/{each.name}", f"not asked: {each.unaskable}") for each in nodes if each.unaskable]
     stop = threading.Event()
