@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from .eligibility import Eligibility, Fit, is_bound
+from .facts import NodeFacts, ProfileFile
 from .landing import Outcome, outcome
-from .model import FileState, NodeFacts, Owner, ProfileFile
+from .model import Owner
 from .pods import Pod, containers, owner
+from .words import FileState
 
 
 class User(Struct, frozen=True):

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from .cluster import lists
 from .cluster.api import Api, ApiError
-from .model import Fault, Gap
+from .fault import Fault
+from .model import Gap
 from .pods import Pod
 
 

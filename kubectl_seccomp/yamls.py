@@ -22,7 +22,8 @@ MOST_ALIASED = 400_000
 LINE = "$line"
 # The lists whose members get the line they start on: containers, and the objects of a List.
 NUMBERED = frozenset({"containers", "initContainers", "ephemeralContainers", "items"})
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Used for its events; it makes no Python values.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # `---` and `...` at the beginning of a line end a document wherever they stand: no scalar can hold them there.
 _MARKER = re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)?(?:---|\.\.\.))(?=[ \t\r\n]|\Z)")
@@ -44,10 +45,6 @@ class Broken(Struct, frozen=True):
     number: int
     line: int
     why: str
-
-
-class _Loader(_Base):  # type: ignore[misc]
-    """PyYAML's safe loader, used for its events; it makes no Python values."""
 
 
 class _Anchored(Struct, frozen=True):

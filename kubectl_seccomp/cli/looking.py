@@ -28,14 +28,13 @@ def settings(probing: Probing) -> Settings:
     """Return how a probe is made, as the options say."""
     from ..cluster.probe import Settings
 
-    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
+    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout), probing.kubelet_root)
 
 
 def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
     """Return what creates probe pods; with `shown` it only puts them there. What killed runs have left is removed before."""
     from ..cluster.leftovers import sweep
-    from ..cluster.pods import PodClient
-    from ..cluster.rehearsal import Rehearsal
+    from ..cluster.pods import PodClient, Rehearsal
 
     if shown is not None:
         return Rehearsal(api.connection, shown)
@@ -99,7 +98,7 @@ def _ask_nodes(
 ) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes))
     work = survey(pods, evidence.nodes)
     try:
         return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)

@@ -33,7 +33,7 @@ def check_profile(
     paths = _accepted(paths, output)
     api = open_api(connection)
     top = head("cluster", api.connection.context, ["*"], None, kind="ProfileMatrix")
-    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes))
     shown: Manifests | None = [] if probing.dry_run else None
     try:
         found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, asking)

@@ -74,7 +74,7 @@ def _report(api: Api, names: list[str], judging: Judging, probing: Probing, show
     nodes, absent = _chosen(api, names)
     top = head("cluster", api.connection.context, ["*"], None, kind="NodeReport")
     try:
-        reports, gaps = inspect(api, pod_client(api, probing, shown), nodes, settings(probing), probing.kubelet_root, asking)
+        reports, gaps = inspect(api, pod_client(api, probing, shown), nodes, settings(probing), asking)
     finally:
         progress("")
     found = [finding for node in reports for finding in findings(node)]

@@ -103,7 +103,7 @@ def _evidence(api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, prob
             handlers = runtime_handlers(api)
         except ApiError as error:
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
-    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node, probing.kubelet_root)
+    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node)
     client = pod_client(api, probing, shown)
     files: dict[tuple[str, str], ProfileFile] = {}
     contents: dict[tuple[str, str], bytes] = {}

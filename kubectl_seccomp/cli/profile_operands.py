@@ -191,8 +191,7 @@ def node_content(name: str, probing: Probing, connection: Options) -> NodeConten
     node, _ = node_evidence(api, called)
     if node.unaskable:
         raise Fault(f"node {called} cannot be asked: {node.unaskable}")
-    question = Question[str](node, {}, (path,), probing.kubelet_root)
-    answer = ask_node(api, pod_client(api, probing, None), question, settings(probing))
+    answer = ask_node(api, pod_client(api, probing, None), Question[str](node, {}, (path,)), settings(probing))
     content, file = answer.contents.get(path), answer.files.get(path)
     if content is None:
         why = file.explanation or file.state.value if file is not None else "; ".join(gap.why for gap in answer.gaps)

@@ -39,7 +39,8 @@ def facts(options: Options, *, client: bool) -> dict[str, Any]:
 
 def _server(options: Options) -> str | None:
     """Return the API server's version; None, without a word, when there is no server that answers soon."""
-    from ..cluster.api import UNDECODABLE, ApiError
+    from ..cluster.api import ApiError
+    from ..objects import UNDECODABLE
 
     try:
         api = open_api(options)
