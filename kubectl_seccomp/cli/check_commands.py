@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, NAMESPACE, OUTPUT, PROBING, PROVING, Words
+from .option import Words
+from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, NAMESPACE, OUTPUT, PROBING, PROVING
 
 CHECKING = (
     Command(

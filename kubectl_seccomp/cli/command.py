@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, cast
 
-from .options import Group, Option, Words
+from .option import Group, Option, Words
 
 PROGRAM = "kubectl seccomp"
 

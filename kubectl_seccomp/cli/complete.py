@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from . import options
-from .commands import COMMANDS, FAMILIES, Command, everything, find
-from .options import CONNECTION, Kind, Option, Words
+from .command import Command
+from .commands import COMMANDS, FAMILIES, everything, find
+from .option import Kind, Option, Words
+from .options import CONNECTION
 from .scan import Token, What, scan
 
 # cobra's ShellCompDirective: complete file names, do not, complete directories.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ..model import Report
+from .choices import Format
 from .given import Output
-from .options import Format
 
 
 def machine(report: Report, output: Output, *, failing: bool, pods: bool = False) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import NamedTuple, Never
 
 from ..fault import Fault
 from . import options
-from .commands import COMMANDS, FAMILIES, PROGRAM, Command, everything, find
-from .options import Kind, Option
+from .command import PROGRAM, Command
+from .commands import COMMANDS, FAMILIES, everything, find
+from .option import Kind, Option
 from .scan import Token, What, scan
 
 TRUE = ("1", "t", "T", "TRUE", "true", "True")

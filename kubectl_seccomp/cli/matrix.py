@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
-from ..model import Fault
-from .boundary import flush, progress, put, say
+from ..fault import Fault
+from .boundary import flush, put, say
+from .choices import Format
 from .connect import open_api
 from .given import Judging, Output, Probing, Verifying
 from .looking import Manifests, asking, chosen, pod_client, settings
-from .options import MACHINE, Format
-from .reports import code, head, put_manifests, query_record_of, width
+from .reports import exit_code, head, put_manifests, query_of, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..profile_survey import Surveyed
+    from ..render.records import Record
 
 FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
 _MOST = 10  # findings that are told under the table; -o json has all
@@ -29,27 +30,20 @@ def check_profile(
     from ..profile_survey import survey
     from ..verify import Limits
 
-    query = query_record_of(output)
+    query = query_of(output)
     paths = _accepted(paths, output)
     api = open_api(connection)
     top = head("cluster", api.connection.context, ["*"], None, kind="ProfileMatrix")
     limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
     shown: Manifests | None = [] if probing.dry_run else None
-    try:
-        found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, asking)
-    finally:
-        progress("")
+    with asking() as told:
+        found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, told)
     if shown is not None:
         return put_manifests(shown, output)
-    if query:
-        from ..render.matrix import record
-
-        put(query(record(found.head, found.matrices, found.findings, found.gaps)), exact=True)
-    else:
-        put(_chunks(found, output), exact=output.output in MACHINE)
+    put(query(_record(found)) if query else _chunks(found, output), exact=output.exact)
     flush()
     _tell(found)
-    return code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+    return exit_code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
 
 
 def _accepted(paths: list[str], output: Output) -> list[str]:
@@ -70,19 +64,21 @@ def _accepted(paths: list[str], output: Output) -> list[str]:
 
 
 def _chunks(found: Surveyed, output: Output) -> Iterator[str]:
-    from ..render.matrix import record, table
+    from ..render.json import pretty
+    from ..render.matrix import table
+    from ..render.yaml import block
 
     if output.output in (Format.TABLE, Format.WIDE):
         wide = output.output is Format.WIDE
-        return table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
-    document = record(found.head, found.matrices, found.findings, found.gaps)
-    if output.output is Format.YAML:
-        from ..render.yaml import block
+        yield from table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
+    else:
+        yield (block if output.output is Format.YAML else pretty)(_record(found))
 
-        return iter((block(document),))
-    from ..render.json import pretty
 
-    return iter((pretty(document),))
+def _record(found: Surveyed) -> Record:
+    from ..render.matrix import record
+
+    return record(found.head, found.matrices, found.findings, found.gaps)
 
 
 def _tell(found: Surveyed) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from ..cluster.connection import Options
-from ..model import Evidence, Fault, Gap, NodeFacts, Observed, ProfileFile
+from ..facts import NodeFacts, Observed, ProfileFile
+from ..fault import Fault
+from ..model import Evidence, Gap
 from .boundary import put, say
+from .choices import Format
 from .connect import open_api
 from .formats import machine
 from .given import Files, Judging, Output, Probing, Proving, Selecting
 from .looking import Manifests, pod_client, settings
-from .options import MACHINE, Format
 from .reports import finish, head, policy, put_manifests, query_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def check_pod(
 ) -> int:
     """Print what the containers of each pod have, as far as can be proved, and what to do."""
     from ..audit import audit as judge
+    from ..render.check import render
 
     query = query_of(output)
     rehearsed: Manifests | None = [] if probing.dry_run else None
@@ -45,13 +48,12 @@ def check_pod(
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
     report = judge(pods, evidence, rules, top)
     if query:
-        put(query(report), exact=True)
+        chunks = query(report)
     elif output.output in (Format.TABLE, Format.WIDE):
-        from ..render.check import render
-
-        put(render(report, evidence.nodes, shutil.get_terminal_size().columns))
+        chunks = render(report, evidence.nodes, shutil.get_terminal_size().columns)
     else:
-        put(machine(report, output, failing=False, pods=True), exact=output.output in MACHINE)
+        chunks = machine(report, output, failing=False, pods=True)
+    put(chunks, exact=output.exact)
     return finish(report, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import CONNECTION, CONVERTING, EXPLAINING, JUDGING_NODES, LINTING, LOADING, READING, SHAPES, Group, Words
+from .option import Group, Words
+from .options import CONNECTION, CONVERTING, EXPLAINING, JUDGING_NODES, LINTING, LOADING, READING, SHAPES
 
 _OPERANDS = (
     "A PROFILE is a file (OCI, Docker's form, a SeccompProfile, an OCI config.json), - for stdin, node/NAME:PATH for a"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from ..cluster.connection import Options
+from ..facts import NodeFacts
 from ..fault import Fault
-from ..model import FileState, NodeFacts
 from ..profiles import defaults
 from ..profiles.gojson import NotJudged, Refused, decode
 from ..profiles.judged import Judged, Place, judge_at, loaded, resolved_default
 from ..profiles.written import LARGEST, Form, Written, read
 from ..runtimes import RUNTIMES, parse
+from ..words import FileState
 from .given import Loading, Probing
 from .profile_place import place
 
@@ -38,14 +38,15 @@ class Operand(Struct, frozen=True):
     place: Place
     judged: Judged
     written: Written | None = None
-    profile: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     def lines(self) -> dict[int, int]:
         """Return the line that each rule of a file begins on, by its index."""
-        rules = self.profile.get("syscalls") if self.profile is not None else None
-        if self.written is None or not isinstance(rules, list):
+        if self.written is None or self.written.profile is None:
+            return {}
+        rules = self.written.profile.get("syscalls")
+        if not isinstance(rules, list):
             return {}
         found = self.written.positions([("syscalls", index) for index in range(len(rules))])
         return {int(path[1]): position.line for path, position in found.items()}
@@ -69,20 +70,21 @@ def _file(name: str, loading: Loading) -> Operand:
         written = read(content(name))
     except (Refused, NotJudged) as error:
         raise Fault(f"{shown} {error}", "it is read as a node reads a profile: JSON, or a SeccompProfile in YAML") from error
-    return structs.replace(_judged(shown, written, written.profile, where, doubts), notes=_notes(shown, written, where))
+    return _judged(shown, written, where, doubts, _notes(shown, written, where))
 
 
 def again(found: Operand, loading: Loading) -> Operand:
     """Return a file that was read, at another place."""
     assert found.written is not None
     where, doubts = place(loading, None)
-    return _judged(found.name, found.written, found.profile, where, doubts)
+    return _judged(found.name, found.written, where, doubts)
 
 
 def _notes(shown: str, written: Written, where: Place) -> tuple[str, ...]:
     """Return what is true of the text and not of the profile in it."""
     if written.form in (Form.RESOURCE, Form.CONFIG):
-        return (f"note: {shown} is a {_called(written.form)}: as a file on a node it gives no filter; this is about the profile in it",)
+        called = "SeccompProfile resource" if written.form is Form.RESOURCE else "config.json"
+        return (f"note: {shown} is a {called}: as a file on a node it gives no filter; this is about the profile in it",)
     if written.form is Form.DOCKER and where.decoder == "containerd":
         return (
             f"note: {shown} is in Docker's form, and containerd knows none of its additions (--decoder docker or cri-o reads them)",
@@ -90,18 +92,14 @@ def _notes(shown: str, written: Written, where: Place) -> tuple[str, ...]:
     return ()
 
 
-def _called(form: Form) -> str:
-    return "SeccompProfile resource" if form is Form.RESOURCE else "config.json"
-
-
-def _judged(name: str, written: Written, profile: Mapping[str, object] | None, where: Place, doubts: tuple[str, ...]) -> Operand:
+def _judged(name: str, written: Written, where: Place, doubts: tuple[str, ...], notes: tuple[str, ...] = ()) -> Operand:
     try:
-        judged = judge_at(profile, where)
+        judged = judge_at(written.profile, where)
     except Refused as error:
         raise Fault(f"{name} {error}: no container starts with it on {where.decoder}") from error
     except NotJudged as error:
         raise Fault(f"{name} {error}") from error
-    return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
+    return Operand(name, written.form.value, where, judged, written, notes, doubts)
 
 
 def content(name: str, takes: str = _TAKES) -> bytes:
@@ -141,7 +139,11 @@ def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) 
     if node is not None and not runtime.fixed_default:
         doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
     form = f"RuntimeDefault as of {match.variant}"
-    return Operand(name, form, where, loaded(resolved, where), doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
+    return Operand(name, form, where, loaded(resolved, where), None, _doubted(name, doubts), doubts)
+
+
+def _doubted(name: str, doubts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"note: {name}: {doubt}" for doubt in doubts)
 
 
 def _node_default(name: str, loading: Loading, connection: Options) -> Operand:
@@ -200,11 +202,10 @@ def _node_file(name: str, loading: Loading, probing: Probing, connection: Option
     where, doubts = place(loading, found.node, runtime)
     if found.assumed:
         doubts = (*doubts, ASSUMED)
-    notes = tuple(f"note: {name}: {doubt}" for doubt in doubts)
     try:
         profile = decode(found.content)
     except (Refused, NotJudged) as error:
         raise Fault(f"{name} {error}") from error
     # As the node reads it: what is wrapped in it does not count there.
     written = Written(Form.OCI, profile, found.content.decode("utf-8", "replace"))
-    return structs.replace(_judged(name, written, profile, where, doubts), notes=notes)
+    return _judged(name, written, where, doubts, _doubted(name, doubts))

@@ -5,17 +5,9 @@ Everything returned here is safe text: one line, no character that a terminal wo
 
 from __future__ import annotations
 
-from ..model import (
-    Certainty,
-    ContainerReport,
-    ContainerType,
-    Decision,
-    EffectiveType,
-    FileState,
-    Observed,
-    Owner,
-    PodReport,
-)
+from ..facts import Observed
+from ..model import ContainerReport, Decision, Owner, PodReport
+from ..words import Certainty, ContainerType, EffectiveType, FileState
 from .text import safe
 
 NONE = "-"

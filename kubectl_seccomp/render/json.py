@@ -13,7 +13,7 @@ from itertools import islice
 import msgspec
 
 from ..model import PodReport, Report
-from .records import Recorder, plain
+from .records import Recorder, opening, plain
 from .text import escape
 
 _BATCH = 100  # lines per chunk
@@ -22,10 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report in the order head, pods, findings, summary, gaps, complete."""
-    head = report.head
-    start = (("apiVersion", head.api_version), ("kind", head.kind), ("generatedAt", head.generated_at),
-             ("tool", head.tool), ("scope", head.scope))  # fmt: skip
-    yield "{" + "".join(f'"{key}": {encode(value)},\n' for key, value in start) + '"pods": ['
+    yield "{" + "".join(f'"{key}": {encode(value)},\n' for key, value in opening(report.head).items()) + '"pods": ['
     yield from _lines(_pods(report.pods))
     yield '],\n"findings": ['
     yield from _lines(encode(finding) for finding in report.findings())

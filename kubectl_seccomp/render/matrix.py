@@ -8,12 +8,13 @@ import msgspec
 
 from ..eligibility import Fit
 from ..landing import Outcome
-from ..model import FileState, Finding, Gap, Head
+from ..model import Finding, Gap, Head
 from ..profile_matrix import NodeRow, ProfileMatrix, User
 from ..times import stamp
+from ..words import FileState
 from . import cells
 from .cells import NONE
-from .records import Record
+from .records import Record, opening
 from .summary import count
 from .text import columns, safe
 
@@ -40,16 +41,10 @@ def _cells(row: NodeRow, each: ProfileMatrix, *, wide: bool) -> tuple[str, ...]:
     facts = (safe(row.name), _state(file.state), file.sha256[:HASH] if file.sha256 else NONE, _loads(row.outcome))
     more: tuple[str, ...] = ()
     if wide:
-        size = str(file.size) if file.size is not None else NONE
-        more = (
-            file.owner or NONE,
-            file.mode or NONE,
-            size,
-            NONE if file.mtime is None else stamp(file.mtime),
-            _lands(row, each),
-            safe(file.path or NONE),
-        )
-        more = tuple(map(safe, more))
+        size = NONE if file.size is None else str(file.size)
+        modified = NONE if file.mtime is None else stamp(file.mtime)
+        texts = (file.owner or NONE, file.mode or NONE, size, modified, _lands(row, each), file.path or NONE)
+        more = tuple(map(safe, texts))
     return (*facts, *more, _workloads(row, wide=wide))
 
 
@@ -136,13 +131,13 @@ def finding_lines(findings: Iterable[Finding], most: int) -> Iterator[str]:
 
 def record(head: Head, matrices: Iterable[ProfileMatrix], findings: Iterable[Finding], gaps: tuple[Gap, ...]) -> Record:
     """Return the json form of the whole."""
-    top = msgspec.to_builtins(head)
-    document: Record = {key: top[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
-    document["profiles"] = [_profile(each) for each in matrices]
-    document["findings"] = [msgspec.to_builtins(finding) for finding in findings]
-    document["gaps"] = msgspec.to_builtins(gaps)
-    document["complete"] = not gaps
-    return document
+    return {
+        **opening(head),
+        "profiles": [_profile(each) for each in matrices],
+        "findings": [msgspec.to_builtins(finding) for finding in findings],
+        "gaps": msgspec.to_builtins(gaps),
+        "complete": not gaps,
+    }
 
 
 def _profile(each: ProfileMatrix) -> Record:

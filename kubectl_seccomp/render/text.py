@@ -135,13 +135,6 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
         yield from _below(every, widths[:-1], width)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None) -> Iterator[str]:
-    """Yield the lines of a table whose cells are any text; without rows there is nothing, not even heads."""
-    body = [[safe(cell) for cell in row] for row in rows]
-    if body:
-        yield from columns(body, heads if headers else None, width)
-
-
 def measure(rows: Iterable[Sequence[str]], least: Sequence[int] = ()) -> list[int]:
     """Return the display width of every column, at least `least`; the last one counts too."""
     widths = list(least)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kubectl_seccomp.cli.choices import Shape
-from kubectl_seccomp.cli.versions import facts, render
+from kubectl_seccomp.cli.version import facts, render
 from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.model import Fault
 from tests.api.conftest import Fake, ok, status
