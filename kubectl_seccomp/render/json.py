@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -53,6 +54,13 @@ def encode(value: object) -> str:
     except UnicodeEncodeError:
         text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
     return _shown(text)
+
+
+def read_back(value: object) -> Any:
+    """Return a value of the model, or mappings, as who reads the json form has it: msgspec.to_builtins would leave tuples, which
+    JMESPath does not take for lists.
+    """
+    return json.loads(encode(value))
 
 
 def _shown(text: str) -> str:

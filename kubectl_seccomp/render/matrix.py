@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from ..eligibility import Fit
 from ..landing import Outcome
 from ..model import Finding, Gap, Head
@@ -14,6 +12,7 @@ from ..times import stamp
 from ..words import FileState
 from . import cells
 from .cells import NONE
+from .json import read_back
 from .records import Record, opening
 from .summary import count
 from .text import columns, safe
@@ -131,13 +130,8 @@ def finding_lines(findings: Iterable[Finding], most: int) -> Iterator[str]:
 
 def record(head: Head, matrices: Iterable[ProfileMatrix], findings: Iterable[Finding], gaps: tuple[Gap, ...]) -> Record:
     """Return the json form of the whole."""
-    return {
-        **opening(head),
-        "profiles": [_profile(each) for each in matrices],
-        "findings": [msgspec.to_builtins(finding) for finding in findings],
-        "gaps": msgspec.to_builtins(gaps),
-        "complete": not gaps,
-    }
+    parts = {"profiles": [_profile(each) for each in matrices], "findings": list(findings), "gaps": gaps}
+    return {**opening(head), **read_back(parts), "complete": not gaps}
 
 
 def _profile(each: ProfileMatrix) -> Record:
@@ -150,7 +144,7 @@ def _profile(each: ProfileMatrix) -> Record:
                 "eligible": row.eligible,
                 "lands": _lands(row, each),
                 "loads": row.outcome.value,
-                "profileFile": msgspec.to_builtins(row.file),
+                "profileFile": row.file,
             }
             for row in each.nodes
         ],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from json import loads as decode
-from typing import Any
 
 from ..model import Finding
 from ..node_report import runtime_title
@@ -36,12 +34,7 @@ _MOST = 20
 def record(report: NodesReport) -> Record:
     """Return the json form of the report."""
     parts = {"nodes": report.nodes, "findings": report.findings, "gaps": report.gaps}
-    return {**opening(report.head), **{key: _plain(value) for key, value in parts.items()}, "complete": not report.gaps}
-
-
-def _plain(value: object) -> Any:
-    """Return mappings and lists; msgspec.to_builtins would leave tuples, which JMESPath does not take for lists."""
-    return decode(machine.encode(value))
+    return {**opening(report.head), **machine.read_back(parts), "complete": not report.gaps}
 
 
 def json(report: NodesReport) -> Iterator[str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ..fault import Fault
 from ..model import Report
-from .json import pretty
-from .records import Record, closing, opening, plain
+from .json import pretty, read_back
+from .records import Record, Recorder, closing, opening
 from .text import safe
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ def _said(error: Exception) -> str:
 
 def whole(report: Report) -> Record:
     """Return the json form of a whole report as one mapping; equal decisions share their parts."""
-    recorder = plain()
+    recorder = Recorder(read_back)
     pods = [recorder.pod(pod) for pod in report.pods]
-    findings = [msgspec.to_builtins(finding) for finding in report.findings()]
-    return {**opening(report.head), "pods": pods, "findings": findings, **closing(report.tail())}
+    findings = [read_back(finding) for finding in report.findings()]
+    return {**opening(report.head), "pods": pods, "findings": findings, **read_back(closing(report.tail()))}

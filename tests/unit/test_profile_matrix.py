@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, uses, wrong_path
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
+from kubectl_seccomp.render.query import query
 
 from .reports import HOSTILE
 
@@ -209,6 +211,7 @@ def test_the_json_form() -> None:
     made = document(example(pod("a", "ReplicaSet", "web"), a=present("1")))
     assert list(made) == ["apiVersion", "kind", "generatedAt", "tool", "scope", "profiles", "findings", "gaps", "complete"]
     (profile,) = msgspec.json.decode(msgspec.json.encode(made["profiles"]))
+    assert json.loads("".join(query("[gaps[0].why, findings[0].reason]")(made))) == ["forbidden", "r"]
     (row,) = profile["nodes"]
     assert (made["kind"], made["complete"], profile["path"], profile["versions"]) == ("ProfileMatrix", False, PATH, ["1" * 64])
     assert (row["name"], row["eligible"], row["lands"], row["loads"]) == ("a", True, "now", Outcome.FILTER)
