@@ -49,7 +49,7 @@ def parse(typed: list[str]) -> Line:
         return Line(command, help=True)
     arguments = names[used:]
     _check_arguments(command, arguments, page)
-    return Line(command, given=_values(given, page), arguments=tuple(arguments))
+    return Line(command, given=values(given, page), arguments=tuple(arguments))
 
 
 def _no_command(names: list[str], given: list[Token], *, asked: bool) -> Line:
@@ -116,8 +116,8 @@ def _check_arguments(command: Command, arguments: list[str], page: str) -> None:
             raise Fault(f'"{page}" does not know "{word}": it takes {", ".join(known)}{_near(word, known)}', hint, 2)
 
 
-def _values(given: Iterable[Token], page: str) -> dict[str, Value]:
-    """Return what the options say, by field: of one that is given twice the last counts, lists grow."""
+def values(given: Iterable[Token], page: str) -> dict[str, Value]:
+    """Return what the options say, by field: of one that is given twice the last counts, lists grow. Fault (2) for a wrong value."""
     found: dict[str, Value] = {}
     for token in given:
         option = token.option

@@ -21,6 +21,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from kubectl_seccomp.cli import complete, live
 from tests.api.conftest import Fake, ok, page, status
 
 TOKEN = "s3cret-t0ken"
@@ -239,3 +240,23 @@ def test_a_level_is_a_number(flag: str) -> None:
     done = run("list", flag)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("-n",), "shop\n:4\n"),
+        (("-v", "6", "--as-group=g", "--as=u", "--disable-compression", "-n"), "shop\n:4\n"),
+        (("-v", "x", "-n"), ":4\n"),
+    ],
+    ids=str,
+)
+def test_names_are_completed_with_what_was_typed_before(
+    config: Config, fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setattr(live, "SECONDS", 30.0)
+    monkeypatch.setattr(complete, "_hush", lambda: None)
+    fake.on("/api/v1/namespaces", {"items": [{"metadata": {"name": "shop"}}]})
+    complete.complete(["list", "--kubeconfig", config(fake.url), *typed, ""])
+    assert capsys.readouterr().out == told
+    assert all(request.headers.get("Impersonate-Group") == ("g" if "-v" in typed else None) for request in fake.requests)
