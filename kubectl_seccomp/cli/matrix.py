@@ -16,6 +16,7 @@ from .reports import exit_code, head, put_manifests, query_of, width
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..profile_matrix import ProfileMatrix
     from ..profile_survey import Surveyed
     from ..render.records import Record
 
@@ -27,6 +28,7 @@ def check_profile(
     paths: list[str], output: Output, judging: Judging, verifying: Verifying, probing: Probing, connection: Options
 ) -> int:
     """Print what each node has at these paths, who uses it there, and who could land there."""
+    from ..profile_matrix import nowhere_at_all
     from ..profile_survey import survey
     from ..verify import Limits
 
@@ -42,8 +44,9 @@ def check_profile(
         return put_manifests(shown, output)
     put(query(_record(found)) if query else _chunks(found, output), exact=output.exact)
     flush()
-    _tell(found)
-    return exit_code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+    absent = [each for each in found.matrices if nowhere_at_all(each)]
+    _tell(found, absent)
+    return exit_code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps) or (3 if absent else 0)
 
 
 def _accepted(paths: list[str], output: Output) -> list[str]:
@@ -81,12 +84,14 @@ def _record(found: Surveyed) -> Record:
     return record(found.head, found.matrices, found.findings, found.gaps)
 
 
-def _tell(found: Surveyed) -> None:
+def _tell(found: Surveyed, absent: list[ProfileMatrix]) -> None:
     """Say on stderr what the tables come to: a line per path, what is found with its users, what could not be read."""
     from ..render.matrix import finding_lines, summary
     from ..render.summary import gap_lines
 
     for each in found.matrices:
-        say(summary(each))
+        say(f"error: no node that was asked has {each.path}, and no pod uses it" if each in absent else summary(each))
+    if absent:
+        say("hint: PATH is what a pod's localhostProfile says; kubectl seccomp check node --all shows which files there are")
     for line in (*finding_lines(found.findings, _MOST), *gap_lines(found.gaps)):
         say(line)
