@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ def _read_all(api: Api, names: list[str]) -> tuple[list[Pod], list[Gap]]:
 def _read(api: Api, name: str) -> Pod:
     from ..cluster.api import ApiError
     from ..cluster.lists import pod
+    from ..scope import seen
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
     if "/" in plain:
@@ -83,6 +85,9 @@ def _read(api: Api, name: str) -> Pod:
     try:
         return pod(api, api.connection.namespace, plain)
     except ApiError as error:
+        if error.status == 404:
+            with contextlib.suppress(ApiError):
+                seen(api, api.connection.namespace)
         missing = f"it was looked for in namespace {api.connection.namespace}: -n names another"
         hint = missing if error.status == 404 else error.rights(" --verify --exec")
         raise Fault(error.message if error.status else error.why, hint) from error
@@ -135,11 +140,14 @@ def cleanup(
     from ..cluster.api import ApiError
     from ..cluster.leftovers import cleanup as remove
     from ..cluster.pods import PodClient
+    from ..scope import seen
 
     api = open_api(connection)
     client = PodClient(api.connection)
     try:
         done, gaps = remove(api, client, connection.namespace, every=every, now=time.time(), fallback=probe_namespace)
+        if connection.namespace and not done:
+            seen(api, connection.namespace)
     except ApiError as error:
         narrower = "-n names one namespace" if error.status == 403 and not connection.namespace else None
         raise Fault(f"cannot list pods: {error.why}", narrower or error.rights(" --verify")) from error

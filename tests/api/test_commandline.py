@@ -185,6 +185,25 @@ def test_where_nothing_was_found_is_said(config: Config, fake: Fake, words: tupl
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"No resources found{where}\n")
 
 
+@pytest.mark.parametrize("line", ["audit", "list", "check pod x", "check pod x y", "cleanup"])
+def test_a_namespace_that_does_not_exist_is_said(config: Config, fake: Fake, line: str) -> None:
+    fake.on("/api/v1/namespaces/nope/pods", {"items": []})
+    done = run(*line.split(), "-n", "nope", "--kubeconfig", config(fake.url))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == 'error: namespace "nope" not found\nsee: kubectl get namespaces\n'
+
+
+@pytest.mark.parametrize("answer", [{}, status(403, "Forbidden", "namespaces is forbidden")], ids=["there", "not to be seen"])
+def test_a_namespace_that_may_be_there_is_not_denied(config: Config, fake: Fake, answer: Any) -> None:
+    fake.on("/api/v1/namespaces/shop", answer)
+    fake.on("/api/v1/namespaces/shop/pods", {"items": []})
+    where = ("-n", "shop", "--kubeconfig", config(fake.url))
+    done = run("check", "pod", "x", *where)
+    assert (done.returncode, done.stderr.splitlines()[1]) == (3, "hint: it was looked for in namespace shop: -n names another")
+    done = run("cleanup", *where)
+    assert (done.returncode, done.stderr) == (0, "no probe pods found\n")
+
+
 HTML = "<!doctype html>\n<html><body>Please <b>log in</b></body></html>"
 
 
