@@ -207,4 +207,4 @@ def _list_chunks(report: Report, output: Output, *, all_namespaces: bool) -> Ite
 
         wide = output.output is Format.WIDE
         return list_table(report, headers=not output.no_headers, namespace=all_namespaces, wide=wide)
-    return machine(report, output, failing=False, pods=True)
+    return machine(report, output, failing=False, pods=True, judged=False)

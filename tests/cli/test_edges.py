@@ -137,6 +137,12 @@ def test_a_path_that_is_nowhere_is_no_all_clear(monkeypatch: pytest.MonkeyPatch,
     assert (fine, hint[:18]) == ("app.json: not known for a; nobody uses it.", "hint: PATH is what")
 
 
+def test_markdown_of_a_list_has_no_column_for_severities(bad: str) -> None:
+    listed, audited = (inside.run(command, "-f", bad, "-o", "markdown").out.splitlines() for command in ("list", "audit"))
+    assert listed[0].split(" | ")[0].strip("| ") == "Namespace"
+    assert [line.partition("|")[2].partition("|")[2] for line in audited] == [line.partition("|")[2] for line in listed]
+
+
 def test_a_query_is_read_before_anybody_is_asked() -> None:
     done = inside.run("check", "pod", "x", "--query", "[", "--server", "https://127.0.0.1:1")
     assert done.code == 2
