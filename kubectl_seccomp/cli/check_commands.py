@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .command import Argument, Command, Example
 from .option import Words
-from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, NAMESPACE, OUTPUT, PROBING, PROVING
+from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, MATRIX, NAMESPACE, OUTPUT, PROBING, PROVING
 
 CHECKING = (
     Command(
@@ -51,6 +51,6 @@ CHECKING = (
             Example("For scripts, with full hashes", "kubectl seccomp check profile profiles/app.json -o json"),
         ),
         Argument("paths", "PATH", "Paths below the kubelet's seccomp directory.", many=True, required=True),
-        (ASKING, PROBING, OUTPUT, FAILING_FROM, CONNECTION),
+        (ASKING, PROBING, MATRIX, FAILING_FROM, CONNECTION),
     ),
 )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ..profile_survey import Surveyed
     from ..render.records import Record
 
-FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
 _MOST = 10  # findings that are told under the table; -o json has all
 
 
@@ -33,7 +32,7 @@ def check_profile(
     from ..verify import Limits
 
     query = query_of(output)
-    paths = _accepted(paths, output)
+    paths = _accepted(paths)
     api = open_api(connection)
     top = head("cluster", api.connection.context, ["*"], None, kind="ProfileMatrix")
     limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
@@ -49,8 +48,8 @@ def check_profile(
     return exit_code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps) or (3 if absent else 0)
 
 
-def _accepted(paths: list[str], output: Output) -> list[str]:
-    """Return each path once. Fault (2) for what no pod could ask for, and for a format that there is not."""
+def _accepted(paths: list[str]) -> list[str]:
+    """Return each path once. Fault (2) for what no pod could ask for."""
     from ..profile_matrix import wrong_path
 
     for path in paths:
@@ -61,8 +60,6 @@ def _accepted(paths: list[str], output: Output) -> list[str]:
                 "write it as in the pod's seccompProfile: profiles/app.json",
                 2,
             )
-    if output.output not in FORMATS:
-        raise Fault(f"check profile does not support -o {output.output.value}", f"it supports {', '.join(FORMATS)}", 2)
     return list(dict.fromkeys(paths))
 
 

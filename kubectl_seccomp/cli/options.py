@@ -41,6 +41,11 @@ OUTPUT = Group("output", "Output", (
     flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something could not be read."),
 ))  # fmt: skip
 
+# For a report that has no row per container.
+MATRIX = Group("output", "Output", (
+    OUTPUT.options[0]._replace(choices=(Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)), *OUTPUT.options[1:],
+))  # fmt: skip
+
 SHAPE = choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format.")
 
 VERSIONS = Group("", "Output", (
@@ -104,7 +109,8 @@ ASKING = Group("verifying", "Which nodes", (
 
 FORECASTING = Group("", "Forecast", (
     choice("what_if", "--what-if", value="seccompDefault", choices=WhatIf,
-           text="Show which containers would change, and what they would lose, if the kubelets (or those of --nodes) had it."),
+           text="Show, as table, json or yaml, which containers would change, and what they would lose, if the kubelets (or those of"
+                " --nodes) had it."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (
