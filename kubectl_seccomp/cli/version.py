@@ -11,7 +11,7 @@ from .. import __version__
 from ..cluster.connection import Options
 from ..fault import Fault
 from ..render.text import safe
-from .boundary import put
+from .boundary import put, say
 from .choices import Shape
 from .connect import open_api
 
@@ -45,19 +45,25 @@ def facts(options: Options, *, client: bool) -> dict[str, Any]:
 
 
 def _server(options: Options) -> str | None:
-    """Return the API server's version; None, without a word, when there is no server that answers soon."""
+    """Return the API server's version; None, and say why, when there is no server that answers soon."""
     from ..cluster.api import UNDECODABLE, ApiError
 
     try:
         api = open_api(options)
         body = api.get("/version", timeout=api.connection.timeout or SECONDS, tries=1)
-        return msgspec.json.decode(body, type=_Info).git_version or None
+        if answered := msgspec.json.decode(body, type=_Info).git_version:
+            return answered
+        why = "its answer names none"
     except Fault as fault:
-        if fault.code == 2:  # what was typed is wrong: silence would hide it
+        if fault.code == 2:  # what was typed is wrong
             raise
-        return None
-    except (ApiError, *UNDECODABLE):
-        return None
+        why = fault.message
+    except ApiError as error:
+        why = error.why
+    except UNDECODABLE:
+        why = "its answer is none of a Kubernetes API server"
+    say(f"note: the API server's version is not known: {why}")
+    return None
 
 
 def render(found: dict[str, Any], form: Shape) -> Iterator[str]:
