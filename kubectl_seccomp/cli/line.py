@@ -105,7 +105,8 @@ def _check_arguments(command: Command, arguments: list[str], page: str) -> None:
     most = 0 if argument is None else len(arguments) if argument.many else 1
     if len(arguments) > most:
         takes = f"one {argument.name}" if argument else "no arguments"
-        raise Fault(f'"{page}" takes {takes}: unexpected argument "{arguments[most]}"', hint, 2)
+        near = f" (did you mean {argument.option} {arguments[most]}?)" if argument and argument.option else ""
+        raise Fault(f'"{page}" takes {takes}: unexpected argument "{arguments[most]}"{near}', hint, 2)
     if argument is None:
         return
     if argument.required and not arguments:

@@ -39,7 +39,7 @@ PROFILING = (
             Example("Two syscalls under a profile file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
             Example("A number, under CRI-O's default", "kubectl seccomp profile explain runtime/cri-o@1.36.3 --syscall 41"),
         ),
-        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
+        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES, option="--syscall"),
         (EXPLAINING, *_PLACE, SHAPES),
     ),
     Command(

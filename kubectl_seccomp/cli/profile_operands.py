@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ASSUMED = "the kubelet's root directory is assumed: it may read another file"
 _TAKES = "PROFILE is a file, -, node/NAME:PATH, runtime/containerd@2.2.4 or runtime/node/NAME"
+_RELEASES = "write a release: runtime/containerd@2.2.4, runtime/cri-o@1.36.3, runtime/docker@29.7.2; or runtime/node/NAME"
 
 
 class Operand(Struct, frozen=True):
@@ -127,23 +128,31 @@ def opened(name: str, takes: str) -> Iterator[BinaryIO]:
 
 def _default(name: str, loading: Loading) -> Operand:
     scheme, _, version = name.removeprefix("runtime/").partition("@")
-    if scheme not in {runtime.scheme for runtime in RUNTIMES} or not version:
-        raise Fault(f'"{name}" is not a runtime with a version', f"{_TAKES}; also cri-o@1.36.3, docker@29.7.2", 2)
+    known = [runtime.scheme for runtime in RUNTIMES]
+    if scheme not in known:
+        raise Fault(f'"{name}" names no runtime that is known: they are {", ".join(known)}', _RELEASES, 2)
+    if not version:
+        raise Fault(f'"{name}" names no version', _RELEASES, 2)
     return _variant(name, f"{scheme}://{version}", loading, None)
 
 
 def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) -> Operand:
     match = defaults.variant(version)
     if match is None:
-        raise Fault(f"no default profile is known for {version.replace('://', ' ')}", _TAKES, 2 if node is None else 3)
-    runtime, _ = parse(version)
+        hint = _RELEASES if node is None else None
+        raise Fault(f"no default profile is known for {version.replace('://', ' ')}", hint, 2 if node is None else 3)
+    runtime, numbers = parse(version)
     where, doubts = place(loading, node, runtime)
     resolved = resolved_default(match.variant, where.capabilities, where.target.arch, where.kernel)
     if resolved is None:
         raise Fault(
             f"the default profile for {where.target.arch} is not known", "--arch takes amd64, arm64, arm, s390x, ppc64le, riscv64", 2
         )
-    doubts = (*((match.doubt,) if match.doubt else ()), *doubts)
+    if node is None and len(numbers) < 3 and not match.nearest:
+        whole = ".".join(map(str, (*numbers, 0, 0)[:3]))
+        doubts = (f"it names no release: the profile of {runtime.title} {whole} is taken", *doubts)
+    elif match.doubt:
+        doubts = (match.doubt, *doubts)
     if node is not None and not runtime.fixed_default:
         doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
     form = f"RuntimeDefault as of {match.variant}"
