@@ -98,7 +98,7 @@ def _one(name: str, raw: bytes, setting: Setting, judging: Judging) -> LintedFil
 
     found = judge(raw, setting)
     kept = tuple(each for each in found.problems if wanted(each, tuple(judging.select), tuple(judging.ignore)))
-    return LintedFile("<stdin>" if name == "-" else name, found.form.value if found.form is not None else None, kept, setting.lanes)
+    return LintedFile(name, found.form.value if found.form is not None else None, kept, setting.lanes)
 
 
 def _files(name: str, *, recursive: bool) -> Iterator[str]:

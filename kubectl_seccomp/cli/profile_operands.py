@@ -17,6 +17,7 @@ from ..profiles import defaults
 from ..profiles.gojson import NotJudged, Refused, decode
 from ..profiles.judged import Judged, Place, judge_at, loaded, resolved_default
 from ..profiles.written import LARGEST, Form, Written, read
+from ..render.text import source
 from ..runtimes import RUNTIMES, parse
 from ..words import FileState
 from .given import Loading, Probing
@@ -67,7 +68,7 @@ def operand(name: str, loading: Loading, probing: Probing, connection: Options) 
 
 
 def _file(name: str, loading: Loading) -> Operand:
-    shown = "standard input" if name == "-" else name
+    shown = source(name)
     where, doubts = place(loading, None)
     try:
         written = read(content(name))

@@ -45,6 +45,11 @@ def visible(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def source(path: str) -> str:
+    """Return what a file is called that was named so on the command line."""
+    return "standard input" if path == "-" else path
+
+
 def display_width(text: str) -> int:
     """Return how many columns of a terminal safe text takes: East Asian wide characters two, combining marks none."""
     if text.isascii():

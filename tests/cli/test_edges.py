@@ -142,6 +142,12 @@ def test_markdown_of_a_list_has_no_column_for_severities(bad: str) -> None:
     assert [line.partition("|")[2].partition("|")[2] for line in audited] == [line.partition("|")[2] for line in listed]
 
 
+def test_stdin_has_one_name_on_the_screen_and_the_one_that_was_typed_in_json(bad: str) -> None:
+    manifest = Path(bad).read_bytes()
+    assert "standard input#1" in inside.run("audit", "-f", "-", "-o", "wide", stdin=manifest).out
+    assert json.loads(inside.run("audit", "-f", "-", "-o", "json", stdin=manifest).out)["pods"][0]["file"] == "-"
+
+
 def test_a_query_is_read_before_anybody_is_asked() -> None:
     done = inside.run("check", "pod", "x", "--query", "[", "--server", "https://127.0.0.1:1")
     assert done.code == 2
