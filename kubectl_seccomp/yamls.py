@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import yaml
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ MOST_ALIASED = 400_000
 LINE = "$line"
 # The lists whose members get the line they start on: containers, and the objects of a List.
 NUMBERED = frozenset({"containers", "initContainers", "ephemeralContainers", "items"})
+# msgspec's names of types, as people call them.
+_TYPES = {"object": "a mapping", "array": "a list", "str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # `---` and `...` at the beginning of a line end a document wherever they stand: no scalar can hold them there.
@@ -88,6 +91,15 @@ def documents(data: bytes) -> Iterator[Document | Broken]:
         for found in _chunk(data[begin:end], number, lines):
             number = found.number
             yield found
+
+
+def mistyped(error: msgspec.ValidationError) -> str:
+    """Return `spec.containers must be a list, and is a string`, or msgspec's own words where it is not about a type."""
+    found = re.fullmatch(r"Expected `(.+?)(?: \| null)?`, got `(.+?)`(?: - at `\$\.?(.+)`)?", str(error))
+    if found is None:
+        return str(error)
+    wanted, got = (" or ".join(_TYPES.get(word, word) for word in names.split(" | ")) for names in found.groups()[:2])
+    return f"{found[3] or 'it'} must be {wanted}, and is {got}"
 
 
 def _cuts(data: bytes) -> Iterator[tuple[int, int]]:
