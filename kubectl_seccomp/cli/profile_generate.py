@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import BinaryIO
 
 from ..fault import Fault
@@ -55,8 +55,8 @@ def _recording(source: str, where: Place) -> Recording:
 
 def _read(file: BinaryIO, where: Place) -> Recording:
     lines = iter(partial(file.readline, LONGEST), b"")
-    first = next((line for line in lines if line.strip()), b"")
+    number, first = next(((number, line) for number, line in enumerate(lines) if line.strip()), (0, b""))
     if is_profile(first):
         return from_profile(read(first + file.read(LARGEST + 1)), where.container)
     own = architecture(where.target.arch)
-    return from_lines(chain([first], lines), own.name if own is not None else "")
+    return from_lines(chain(repeat(b"\n", number), [first], lines), own.name if own is not None else "")
