@@ -23,14 +23,14 @@ MOST_ALIASED = 400_000
 LINE = "$line"
 # The lists whose members get the line they start on: containers, and the objects of a List.
 NUMBERED = frozenset({"containers", "initContainers", "ephemeralContainers", "items"})
-# msgspec's names of types, as people call them.
-_TYPES = {"object": "a mapping", "array": "a list", "str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # `---` and `...` at the beginning of a line end a document wherever they stand: no scalar can hold them there.
 _MARKER = re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)?(?:---|\.\.\.))(?=[ \t\r\n]|\Z)")
 # A line that is neither blank nor a comment nor a directive.
 _CONTENT = re.compile(rb"(?<![^\r\n])(?![ \t]*(?:[\r\n#]|\Z)|%)")
+# msgspec's names of types, as people call them.
+_TYPES = {"object": "a mapping", "array": "a list", "str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
 
 
 class Document(Struct, frozen=True):
