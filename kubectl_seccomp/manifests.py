@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from .model import Gap
 from .pods import Pod, containers, from_mapping
-from .yamls import LINE
+from .yamls import LINE, mistyped
 
 _DEEPEST_LIST = 4
 # Where other resources keep containers, besides a list called "containers": Argo Workflows, Tekton Tasks.
@@ -78,7 +78,7 @@ def _pod(value: dict[str, object], source: Source) -> Pod | Gap | None:
     try:
         pod = _typed(value, source)
     except msgspec.ValidationError as error:
-        return Gap("document", source.where, f"{_title(value)}: {error}")
+        return Gap("document", source.where, f"{_title(value)}: {mistyped(error)}")
     except RecursionError:
         return Gap("document", source.where, f"{_title(value)} is nested too deeply")
     if pod is not None and next(containers(pod), None) is not None:

@@ -123,6 +123,12 @@ def _owner(pod: Pod) -> Owner:
     return Owner(pod.kind, pod.name) if found is None or found.kind == "Node" else found
 
 
+def nowhere_at_all(found: ProfileMatrix) -> bool:
+    """Whether no node has the path and no pod uses it, for certain: then there is nothing that could be well with it."""
+    states = {row.file.state for row in found.nodes} - {FileState.NOT_APPLICABLE}
+    return states == {FileState.MISSING} and found.users_known and not found.users
+
+
 def nowhere(node: NodeFacts) -> ProfileFile:
     """Return what stands for the file of a node that is not asked."""
     if node.os == "windows":

@@ -105,7 +105,7 @@ def _merge(known: dict[str, V], listed: Iterable[tuple[str, V]], path: str) -> N
 
 
 def _read(path: Path) -> _File:
-    from ..yamls import Broken, documents
+    from ..yamls import Broken, documents, mistyped
 
     # What follows a first document is not read (sigs.k8s.io/yaml).
     first = next(documents(read_file(path, "kubeconfig")), None)
@@ -116,7 +116,7 @@ def _read(path: Path) -> _File:
     try:
         return msgspec.convert(loaded if loaded is not None else {}, _File)
     except msgspec.ValidationError as error:
-        raise Fault(f"error loading config file {path}: {error}") from error
+        raise Fault(f"error loading config file {path}: {mistyped(error)}") from error
 
 
 def _placed_cluster(cluster: Cluster, folder: str) -> Cluster:
