@@ -11,7 +11,7 @@ from .checks.record import Case
 from .facts import Forecast
 from .pods import Rights
 from .profiles.strength import Subject, under_default
-from .words import Certainty, DecidedBy, EffectiveType, KubeletDefault
+from .words import Certainty, DecidedBy, KubeletDefault
 
 
 def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecast | None:
@@ -23,8 +23,7 @@ def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecas
     decided_by_default = case.effective.decided_by in (DecidedBy.KUBELET, DecidedBy.NOTHING) and case.declared.field is None
     if not decided_by_default or node is None or node.default is KubeletDefault.ON or (pool is not None and node.name not in pool):
         return None
-    unconfined = EffectiveType.UNCONFINED.value
-    found = under_default(Subject(unconfined, rights=rights, runtime=node.runtime, arch=node.arch, kernel=node.kernel))
+    found = under_default(Subject(rights=rights, runtime=node.runtime, arch=node.arch, kernel=node.kernel))
     if case.effective.certainty is Certainty.CERTAIN:
         return found
     unknown = node.default is KubeletDefault.UNKNOWN

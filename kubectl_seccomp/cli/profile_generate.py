@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import BinaryIO
 
 from ..fault import Fault
@@ -14,6 +14,7 @@ from ..profiles.judged import Place
 from ..profiles.recorded import LONGEST, Recording, from_lines, from_profile, is_profile
 from ..profiles.syscalls import architecture
 from ..profiles.written import LARGEST, read
+from ..render import text
 from ..render.profile_generate import of_profile, of_recording
 from .boundary import say
 from .choices import FileShape, To
@@ -41,7 +42,7 @@ def generate(sources: list[str], loading: Loading, to: To = To.OCI, output: File
 
 
 def _recording(source: str, where: Place) -> Recording:
-    shown = "standard input" if source == "-" else source
+    shown = text.source(source)
     try:
         with opened(source, _TAKES) as file:
             found = _read(file, where)
@@ -54,8 +55,8 @@ def _recording(source: str, where: Place) -> Recording:
 
 def _read(file: BinaryIO, where: Place) -> Recording:
     lines = iter(partial(file.readline, LONGEST), b"")
-    first = next((line for line in lines if line.strip()), b"")
+    number, first = next(((number, line) for number, line in enumerate(lines) if line.strip()), (0, b""))
     if is_profile(first):
         return from_profile(read(first + file.read(LARGEST + 1)), where.container)
     own = architecture(where.target.arch)
-    return from_lines(chain([first], lines), own.name if own is not None else "")
+    return from_lines(chain(repeat(b"\n", number), [first], lines), own.name if own is not None else "")

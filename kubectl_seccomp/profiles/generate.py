@@ -4,13 +4,14 @@ What is not named gets ENOSYS, as from a kernel that is older than the call: a C
 gets EPERM, which no program mistakes for that. A recording holds what one program did on one machine: with another C library or kernel
 the same program makes the twin of a call. The runtime's own calls are in no recording that begins with the program.
 
-Where no namespace was made, clone is let through without the flags for that and clone3 is not, for no filter sees its flags: C
-libraries then take clone. The runtimes' own default profiles do the same (moby `profiles/seccomp/default_linux.go`, 20.10 to 29).
+What RuntimeDefault forbids a call (containerd `contrib/seccomp/seccomp_default.go` 2.4) stays forbidden unless it was seen: clone makes
+no namespace, and clone3 is refused, for no filter sees its flags: C libraries then take clone; socket has no AF_ALG and AF_VSOCK.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
@@ -35,6 +36,7 @@ ALWAYS = ("exit", "exit_group", "restart_syscall", "rt_sigreturn")
 _NAMESPACES = ("unshare", "setns")
 _FLAGS = 0x7E020000  # include/uapi/linux/sched.h CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _S390X = "SCMP_ARCH_S390X"
+_FAMILIES = (Condition(0, "LT", 38), *(Condition(0, "EQ", family) for family in (39, 41, 42, 43, 44, 45)))  # not AF_ALG 38, AF_VSOCK 40
 # A C library that gets EPERM for clone3 fails, with ENOSYS it takes clone; socket is dangerous for some families only.
 _DANGEROUS = frozenset(call.name for group in GROUPS for call in group.calls) - {*CLONES, "socket"}
 
@@ -49,15 +51,15 @@ class Added(Struct, frozen=True):
 class Generated(Struct, frozen=True):
     """A profile, and what has to be said of it.
 
-    `recorded`, `allowed`: how many calls. `plain_clone`: clone is let through without namespaces. `refused`: what gets EPERM.
-    `lacking`: names that were recorded, and that no architecture of the profile has. `risky`: what is let through and attackers
-    want, by the name of its risk group.
+    `recorded`, `allowed`: how many calls. `narrowed`: calls that were recorded, and are let through in part only or not at all.
+    `refused`: what gets EPERM. `lacking`: names that were recorded, and that no architecture of the profile has. `risky`: what is let
+    through and attackers want, by the name of its risk group.
     """
 
     resolved: Resolved
     recorded: int
     allowed: int
-    plain_clone: bool
+    narrowed: tuple[str, ...]
     added: tuple[Added, ...]
     refused: tuple[str, ...]
     lacking: tuple[str, ...]
@@ -74,11 +76,11 @@ def generate(recordings: Sequence[Recording], arch: str, runtime: tuple[str, ...
     if BIG_ENDIAN.intersection(abis) not in (set(), set(abis)):
         raise Refused("are of architectures with different byte orders, which no filter has together")
     recorded = frozenset[str]().union(*(each.calls for each in recordings))
-    whole = any(each.namespaces for each in recordings) or not recorded.isdisjoint(_NAMESPACES)
-    added = _added(recorded, runtime, called, abis, TWINS if whole else TWINS[1:])
-    free = _there(recorded.union(*(each.names for each in added)), abis) - (frozenset() if whole else frozenset(CLONES))
-    plain = not whole and not recorded.isdisjoint(CLONES)
-    conditional = _conditional([_plain_clone(abis)] if plain else [], recordings, free, abis)
+    narrowed = _narrowed(recorded, frozenset[str]().union(*(each.whole for each in recordings)), abis)
+    added = _added(recorded - narrowed.keys(), runtime, called, abis)
+    free = _there(recorded.union(*(each.names for each in added)) - narrowed.keys(), abis)
+    rules = [*chain(*narrowed.values()), *(rule for each in recordings for rule in each.rules)]
+    conditional = _conditional(rules, free, abis)
     allowed = free.union(*(rule.names for rule in conditional))
     refused = tuple(sorted(_there(_DANGEROUS - allowed, abis)))
     named = recorded.union(*(rule.names for each in recordings for rule in each.rules))
@@ -86,11 +88,11 @@ def generate(recordings: Sequence[Recording], arch: str, runtime: tuple[str, ...
         Resolved(Action("ERRNO", ENOSYS), tuple(_rules(free, conditional, refused)), abis),
         len(named),
         len(allowed),
-        plain,
+        tuple(narrowed),
         added,
         refused,
         tuple(sorted(named - _there(named, abis))),
-        _risky(allowed),
+        _risky(allowed - narrowed.keys()),
     )
 
 
@@ -101,9 +103,15 @@ def _rules(free: frozenset[str], conditional: list[Rule], refused: tuple[str, ..
         yield Rule(0, refused, Action("ERRNO", EPERM))
 
 
-def _plain_clone(abis: Sequence[str]) -> Rule:
-    flags = 1 if _S390X in abis else 0  # arch/Kconfig CLONE_BACKWARDS2
-    return Rule(0, ("clone",), ALLOW, (Condition(flags, "MASKED_EQ", _FLAGS),))
+def _narrowed(recorded: frozenset[str], whole: frozenset[str], abis: Sequence[str]) -> dict[str, tuple[Rule, ...]]:
+    """Return the recorded calls that are not let through as a whole, each with the rules that take its place."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    if not recorded.isdisjoint(CLONES) and recorded.isdisjoint(_NAMESPACES) and whole.isdisjoint(CLONES):
+        flags = 1 if _S390X in abis else 0  # arch/Kconfig CLONE_BACKWARDS2
+        found |= {"clone": (Rule(0, ("clone",), ALLOW, (Condition(flags, "MASKED_EQ", _FLAGS),)),), "clone3": ()}
+    if "socket" in recorded - whole:
+        found["socket"] = tuple(Rule(0, ("socket",), ALLOW, (condition,)) for condition in _FAMILIES)
+    return found
 
 
 def _architectures(recording: Recording, arch: str) -> Iterable[str]:
@@ -121,17 +129,13 @@ def _only_there(name: str, compat: str) -> bool:
     return name in names(compat) and not any(name in names(known.name) for known in ARCHITECTURES if known.name not in subs)
 
 
-def _added(
-    recorded: frozenset[str], runtime: tuple[str, ...], called: str, abis: Sequence[str], twins: Sequence[tuple[str, ...]]
-) -> tuple[Added, ...]:
+def _added(recorded: frozenset[str], runtime: tuple[str, ...], called: str, abis: Sequence[str]) -> tuple[Added, ...]:
+    twins = [name for each in TWINS if recorded.intersection(each) for name in each]
     reasons = (
         (ALWAYS, "no process ends, or comes back from a signal, without them"),
         (runtime, f"{called} makes them to start a container, or a command in one"),
         ([name for each in PROGRAM for name in each.split("|")], "a program's loader makes them"),
-        (
-            [name for each in twins if recorded.intersection(each) for name in each],
-            "other C libraries and kernels have them for what was recorded",
-        ),
+        (twins, "other C libraries and kernels have them for what was recorded"),
     )
     there = set(recorded)
     found: list[Added] = []
@@ -147,10 +151,10 @@ def _there(calls: Iterable[str], abis: Sequence[str]) -> frozenset[str]:
     return frozenset(name for name in calls if any(name in names(abi) or multiplexer(abi, name) for abi in abis))
 
 
-def _conditional(own: list[Rule], recordings: Sequence[Recording], free: frozenset[str], abis: Sequence[str]) -> list[Rule]:
+def _conditional(rules: Iterable[Rule], free: frozenset[str], abis: Sequence[str]) -> list[Rule]:
     """Return what is left of rules with conditions, each once: what is let through anyhow needs none."""
     found: dict[Rule, None] = {}
-    for rule in (*own, *(rule for each in recordings for rule in each.rules)):
+    for rule in rules:
         if left := tuple(sorted(_there(set(rule.names) - free, abis))):
             found[Rule(0, left, ALLOW, rule.conditions)] = None
     return list(found)

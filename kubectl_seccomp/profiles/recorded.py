@@ -30,6 +30,7 @@ _ROW = re.compile(rb"\s*[\d.]+\s+[\d.]+\s+(?:\d+\s+){2,3}([a-z_]\w{0,62})\s*$")
 _REMARK = re.compile(_BEFORE + rb"(?:---|\+\+\+|strace: |\[ Process |<detached|% time|System call usage|> |, |\) += )")
 _MOST = 2000
 _COMPAT = re.compile(rb"\[ Process PID=\d+ runs in 32 bit mode|System call usage summary for 32 bit")
+_FORBIDDEN = {name: re.compile(rb"\bCLONE_NEW") for name in (b"clone", b"clone3")} | {b"socket": re.compile(rb"\(AF_(?:ALG|VSOCK)\b")}
 _NUMBER = re.compile(r"syscall_0x([0-9a-f]{1,8})")
 _PROFILE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|---\s*(?:#.*)?$|(?:apiVersion|kind|metadata|spec|defaultAction)\s*:)")
 _BETWEEN = re.compile(r"[\s,;\"'\[\]]+")
@@ -39,16 +40,17 @@ class Recording(Struct, frozen=True):
     """What was recorded.
 
     `calls` were made with any arguments; of those in `rules` a recorded profile lets through only what meets the conditions.
-    `architectures`: those that a profile lists. `compat`: 32-bit programs were seen. `namespaces`: one was made by clone or clone3.
-    `begun`: the start of a program was seen, or there is no telling. `unread`: how many lines are neither a call nor one of
-    strace's remarks. `ignored`: indices of a profile's rules that let nothing through.
+    `architectures`: those that a profile lists. `compat`: 32-bit programs were seen. `whole`: calls that were seen to do what
+    RuntimeDefault forbids them: clone and clone3 to make a namespace, socket to be one of AF_ALG or AF_VSOCK. `begun`: the start of a
+    program was seen, or there is no telling. `unread`: how many lines are neither a call nor one of strace's remarks. `ignored`:
+    indices of a profile's rules that let nothing through.
     """
 
     calls: frozenset[str]
     rules: tuple[Rule, ...] = ()
     architectures: tuple[str, ...] = ()
     compat: bool = False
-    namespaces: bool = False
+    whole: frozenset[str] = frozenset()
     begun: bool = True
     unread: int = 0
     ignored: tuple[int, ...] = ()
@@ -101,19 +103,21 @@ def _whole(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _traced(lines: Iterable[tuple[int, bytes]], abi: str) -> Recording:
     found: set[bytes] = set()
-    compat, namespaces, unread = False, False, 0
+    whole: set[str] = set()
+    compat, unread = False, 0
     for _, line in lines:
         if call := _CALL.match(line) or _ROW.match(line):
             found.add(call[1])
             if len(found) > _MOST:
                 raise Refused(f"names more than {_MOST} calls: strace did not write that")
-            namespaces = namespaces or (call[1] in (b"clone", b"clone3") and b"CLONE_NEW" in line)
+            if (doing := _FORBIDDEN.get(call[1])) and doing.search(line):
+                whole.add(call[1].decode())
         elif not _REMARK.match(line):
             unread += 1
         elif _COMPAT.search(line):
             compat = True
     calls = frozenset(_named(name.decode(), abi) for name in found - {b"total"})
-    return Recording(calls, compat=compat, namespaces=namespaces, begun="execve" in calls, unread=unread)
+    return Recording(calls, compat=compat, whole=frozenset(whole), begun="execve" in calls, unread=unread)
 
 
 def _named(name: str, abi: str) -> str:

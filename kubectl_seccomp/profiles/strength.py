@@ -26,11 +26,11 @@ _NO_DEFAULT = "the RuntimeDefault of the node's runtime is not known here"
 
 
 class Subject(Struct, frozen=True):
-    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined. `content`: the Localhost file's bytes, None where they
-    are not known (`unread` says why). `runtime`, `arch`, `kernel`: as nodeInfo says.
+    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined, empty where that is not asked. `content`: the Localhost
+    file's bytes, None where they are not known (`unread` says why). `runtime`, `arch`, `kernel`: as nodeInfo says.
     """
 
-    effective: str
+    effective: str = ""
     content: bytes | None = None
     unread: str = "its profile file was not read"
     rights: Rights = Rights()

@@ -24,11 +24,13 @@ def of_profile(made: Generated) -> Iterator[str]:
     yield f"{count(made.recorded, 'syscall')} recorded, {made.allowed} let through"
     for added in made.added:
         yield f"added, since {added.why}: {', '.join(added.names)}"
-    if made.plain_clone:
+    if "clone" in made.narrowed:
         yield (
             "clone is let through without the flags that make namespaces, and clone3 refused with ENOSYS, for which C libraries take"
             " clone; for a program that makes namespaces, record unshare too"
         )
+    if "socket" in made.narrowed:
+        yield "socket is let through but for AF_ALG and AF_VSOCK, which RuntimeDefault refuses: a full output of strace may show them"
     if made.risky:
         groups = "; ".join(f"{group} ({', '.join(calls)})" for group, calls in made.risky.items())
         yield f"let through, though attackers want it: {groups}"

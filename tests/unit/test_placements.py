@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Gap, KubeletDefault, NodeFacts
+from kubectl_seccomp.model import Evidence, Gap, KubeletDefault, NodeFacts
 from kubectl_seccomp.placements import Placements
 from kubectl_seccomp.pods import MIRROR_ANNOTATION, Pod, from_mapping
 
@@ -23,7 +23,7 @@ def pod(*, mirror: bool = False, **spec: object) -> Pod:
 
 
 def placements(*, nodes_why: str = "", manifests: bool = False, assumed: KubeletDefault = UNKNOWN) -> Placements:
-    return Placements({"node-a": NODE}, nodes_why, HANDLERS, manifests, assumed)
+    return Placements(Evidence({"node-a": NODE}, nodes_why, HANDLERS), manifests, assumed)
 
 
 @pytest.mark.parametrize(

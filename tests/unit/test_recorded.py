@@ -65,11 +65,14 @@ def test_a_number_that_strace_has_no_name_for_is_named() -> None:
         ("clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD) = 15047\n", True),
         ("clone3({flags=CLONE_NEWNS, exit_signal=SIGCHLD}, 88) = 7\n", True),
         ("clone(child_stack=NULL, flags=CLONE_VM|SIGCHLD) = 15047\n", False),
+        ("socket(AF_ALG, SOCK_SEQPACKET, 0) = 3\n", True),
+        ("[pid 7] socket(AF_VSOCK, SOCK_STREAM, 0) = 3\n", True),
+        ("socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3\n", False),
         ('write(1, "CLONE_NEWUSER", 13) = 13\n', False),
     ],
 )
-def test_a_namespace_that_was_made_is_seen(line: str, made: bool) -> None:
-    assert lines(line).namespaces is made
+def test_what_runtime_default_forbids_is_seen(line: str, made: bool) -> None:
+    assert bool(lines(line).whole) is made
 
 
 def test_a_log_that_does_not_begin_with_the_program_says_so() -> None:
