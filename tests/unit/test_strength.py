@@ -106,10 +106,6 @@ def test_a_default_that_may_be_another_one_is_doubted(runtime: str, doubt: str) 
     assert doubt in " ".join(found.doubts)
 
 
-def test_equal_containers_share_one_value() -> None:
-    assert strength(subject("RuntimeDefault")) is strength(subject("RuntimeDefault"))
-
-
 def test_every_figure_of_a_file_beside_a_default_that_is_doubted() -> None:
     doubts = (
         "this is not a plain release of CRI-O 1.36.3, so its profile may have been changed",

@@ -22,6 +22,8 @@ from kubectl_seccomp.model import (
 )
 from kubectl_seccomp.model import FileState as State
 from kubectl_seccomp.pods import Rights, containers, from_mapping
+from kubectl_seccomp.profiles.strength import Subject
+from kubectl_seccomp.profiles.strength import strength as measured
 from tests.unit.profiling import FOLDER
 
 HEAD = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", "lab", ["*"], None))
@@ -129,6 +131,8 @@ def test_equal_containers_share_a_decision_and_others_do_not() -> None:
     assert len({id(member.decision) for member in alike}) == 1
     first, second = report({"capabilities": {"add": ["SYS_ADMIN"]}})[0], report({"capabilities": {"add": ["SYS_TIME"]}})[0]
     assert first.decision.strength != second.decision.strength
+    one, other = (Subject("Unconfined", runtime=NODE.runtime, arch="amd64", kernel="6.1.0") for _ in range(2))
+    assert measured(one) is measured(other)
 
 
 def test_nothing_is_worked_out_unless_it_is_asked_for() -> None:
