@@ -351,6 +351,9 @@ def test_conditions_on_later_arguments_stay_and_compare_something_else() -> None
         ([rule("socket", "ALLOW", (0, "NE", 40))], (0,)),
         ([rule("socket", "ALLOW", (0, "EQ", 1))], ()),
         ([rule("socket", "ALLOW", (0, "EQ", 1), (1, "GT", 3))], (1,)),
+        ([rule("socket", "ALLOW", (0, "EQ", 2**33)), rule("socket", "ALLOW", (0, "NE", 40))], (0,)),
+        ([rule("socket", "ALLOW", (0, "NE", 401))], (0,)),
+        ([rule("socket", "ALLOW", (0, "NE", 40), (2, "EQ", 5))], (0,)),
         ([rule("clone", "ALLOW", (0, "NE", 40))], ()),
         ([rule("socket", "ALLOW")], ()),
     ],
@@ -371,6 +374,11 @@ def test_io_uring_does_what_is_denied() -> None:
     table = decision("ALLOW", rule("openat connect", "ERRNO")).tables[X86_64]
     assert around_io_uring(table) == ("connect", "openat")
     assert around_io_uring(decision("ALLOW", rule("openat io_uring_setup", "ERRNO")).tables[X86_64]) == ()
+    some = rule("io_uring_setup", "ERRNO", EQ_0), rule("openat", "ERRNO")
+    assert around_io_uring(decision("ALLOW", *some).tables[X86_64]) == ("openat",)
+    rest = rule("io_uring_setup openat2", "ALLOW", EQ_0), rule("io_uring_enter", "ALLOW"), rule("connect", "TRAP", EQ_0)
+    around = around_io_uring(decision("ERRNO", *rest).tables[X86_64])
+    assert ({"connect", "openat"} <= set(around), "openat2" in around) == (True, False)
 
 
 def test_an_absurd_number_of_conditions_is_not_judged_and_many_plain_rules_are() -> None:
