@@ -53,6 +53,8 @@ def test_arguments_and_what_is_got_around() -> None:
     ]
     assert native.evadable == (0,)
     assert native.notes == ("can be bypassed through the upper half of arg0: the filter sees 64 bits, the kernel takes 32",)
+    both = told(made("ERRNO", rule("socket", "ALLOW", (0, "NE", 40)), rule("socket", "ALLOW", (1, "NE", 41))), "socket")
+    assert "upper half of arg0, arg1:" in both.ways[0].notes[0]
     assert (native.rules, native.lines, native.reason) == ((1, 2, 3), (5,), "rules 1 (line 5), 2, 3")
 
 
@@ -62,6 +64,8 @@ def test_socketcall_is_a_way_of_its_own() -> None:
     assert (carried.architecture, carried.through, carried.answer) == ("SCMP_ARCH_X86", "socketcall", "allowed")
     assert carried.notes == ("its arguments lie in memory, where no filter can look: conditions on them do not count",)
     assert (carried.number, carried.reason, carried.evadable) == (102, "rule 0 (line 4)", ())
+    assert carried.dropped[1] == "rule 2 does not count: rule 0 already decides this syscall"
+    assert [one.conditions for one in carried.outcomes] == [""]
     assert [way.through for way in found.ways] == [None, None, "socketcall", None]
 
 

@@ -135,6 +135,8 @@ def test_the_plainest_way_is_told_and_one_that_is_certain_goes_before_one_that_i
         ways(made("ERRNO", rule("socketcall", "ALLOW", (1, "EQ", 5)), architectures=ABIS), "sockets")
         == [("socket", "(perhaps) by 32-bit programs", False)] * 4
     )
+    late = rule("socket", "ALLOW", (0, "EQ", 40)), rule("socket", "TRAP", (0, "GE", 1)), rule("socketcall", "ALLOW")
+    assert ("socket", "by 32-bit programs", True) in ways(made("ERRNO", *late, architectures=ABIS), "sockets")
     unclear = rule("unshare", "ALLOW", (0, "EQ", NEWUSER)), rule("unshare", "TRAP", (0, "GE", 1))
     assert ways(made("ERRNO", *unclear), "user-namespace") == [("unshare", "(perhaps)", False)]
     refused = rule("statmount", "ERRNO")

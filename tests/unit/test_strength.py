@@ -106,6 +106,15 @@ def test_a_default_that_may_be_another_one_is_doubted(runtime: str, doubt: str) 
     assert doubt in " ".join(found.doubts)
 
 
+def test_the_place_is_the_nodes_own() -> None:
+    written = (FOLDER / "docker.json").read_bytes()
+    found = [
+        strength(subject("Localhost", content=written, runtime=version)).open for version in ("containerd://2.4.2", "cri-o://1.36.3")
+    ]
+    assert found == [9, 6]
+    assert strength(subject("Unconfined", arch="arm64")).calls == 327
+
+
 def test_every_figure_of_a_file_beside_a_default_that_is_doubted() -> None:
     doubts = (
         "this is not a plain release of CRI-O 1.36.3, so its profile may have been changed",
@@ -131,6 +140,8 @@ def test_a_forecast_says_whose_default_it_is_what_that_opens_to_attackers_and_wh
     assert (found.variant, found.unknown) == ("CRI-O 1.35.1", None)
     assert found.groups[:3] == ("user-namespace", "mount", "kernel-code")
     assert "sockets" not in found.groups
+    plain = "this is not a plain release of containerd 1.6.20, so its profile may have been changed"
+    assert under_default(subject("Unconfined", runtime="containerd://1.6.20~ds1")).doubts == (plain,)
     assert found.doubts == ("CRI-O can be configured with another default profile and other capabilities",)
     everything = under_default(subject("Unconfined", privileged=True))
     assert (everything.doubts, "kernel-code" in everything.groups, "bpf-perf" in everything.groups) == ((), True, False)
