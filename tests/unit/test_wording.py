@@ -63,9 +63,14 @@ def test_a_condition(condition: Condition, text: str) -> None:
             "allowed if arg0 == 1 or arg0 == 2, SIGSYS if arg0 == 3, else EPERM",
             "rules 0 (line 4), 1, 2",
         ),
+        (
+            [rule("socket", "ALLOW", (0, "EQ", 1)), rule("socket", "TRAP", (0, "EQ", 3))],
+            "allowed if arg0 == 1, SIGSYS if arg0 == 3, else EPERM",
+            "rules 0 (line 4), 1",
+        ),
         ([rule("socket", "ALLOW", (0, "EQ", 1), (1, "NE", 2))], "allowed if arg0 == 1 and arg1 != 2, else EPERM", "rule 0 (line 4)"),
     ],
-    ids=["default", "rule", "argument", "several", "both"],
+    ids=["default", "rule", "argument", "several", "two", "both"],
 )
 def test_an_answer_and_its_reason(rules: list[dict[str, Any]], text: str, reason: str) -> None:
     judged = made("ERRNO", *rules)
