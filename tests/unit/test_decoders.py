@@ -194,7 +194,7 @@ def test_errno_by_number_and_by_name(fields: dict[str, Any], expected: tuple[int
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("ENOSYS", 38), ("0", 0), ("4294967295", 2**32 - 1), ("4294967296", None), ("-1", None), ("1x", None), ("EX", None)],
+    [("ENOSYS", 38), ("0", 0), ("4294967295", 2**32 - 1), ("4294967296", None), ("-1", None), ("\u0661", None), ("EX", None)],
 )
 def test_what_crio_takes_for_an_errno(word: str, expected: int | None) -> None:
     assert number(word) == expected

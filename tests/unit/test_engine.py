@@ -146,6 +146,7 @@ SOME, PLAIN = rule("read", "ALLOW", (0, "EQ", 1)), rule("write", "ALLOW")
         ("amd64", [X32], [SOME, rule("_sysctl", "ALLOW", EQ_0)], False),
         ("amd64", [], [SOME, rule("_sysctl", "ALLOW", EQ_0)], True),
         ("amd64", [X32], [SOME, rule("_sysctl", "ALLOW", EQ_0), PLAIN], True),
+        ("amd64", [X32], [SOME, rule("_sysctl", "ALLOW", EQ_0), rule("uselib", "ALLOW")], True),
         ("amd64", [X32], [SOME, rule("_sysctl", "ALLOW", EQ_0), rule("write", "ERRNO")], False),
         ("amd64", [X32], [SOME, rule("_sysctl", "ALLOW", EQ_0), rule("breakpoint", "ALLOW")], False),
         ("amd64", [X32], [SOME], True),
