@@ -78,7 +78,7 @@ def test_a_node_that_was_not_listed_is_a_gap_once() -> None:
 
 
 def test_where_no_node_could_be_listed_that_is_the_reason_and_no_gap_of_each() -> None:
-    made = placements(nodes_why="nodes could not be listed: forbidden")
+    made = placements(nodes_why="cannot list nodes: forbidden")
     found = made.of(pod(nodeName="gone"))[1]
-    assert found.node == NodeFacts("gone", default_source="nodes could not be listed: forbidden")
+    assert found.node == NodeFacts("gone", default_source="cannot list nodes: forbidden")
     assert made.gaps == []

@@ -99,7 +99,7 @@ def test_only_the_chosen_nodes_are_asked_but_all_count_for_where_pods_could_land
 def test_nodes_that_cannot_be_listed_are_a_fault(monkeypatch: pytest.MonkeyPatch, refusal: ApiError, hint: str | None) -> None:
     cluster = Cluster(files={})
     cluster.refusal = refusal
-    with pytest.raises(Fault, match=r"nodes could not be listed: .*forbidden") as raised:
+    with pytest.raises(Fault, match=r"cannot list nodes: .*forbidden") as raised:
         look(cluster, monkeypatch)
     assert (raised.value.code, raised.value.hint) == (3, hint)
 
