@@ -112,6 +112,7 @@ class _Builder:
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
         self.tangled: list[str] = []
+        self.plainly: dict[tuple[int, ...], Settled] = {}
         self.work = 0
 
     def answers(self) -> dict[str, Answer]:
@@ -126,12 +127,22 @@ class _Builder:
         if self.stub is None and not self._might_have_stub():
             return found
         late = [name for name, number in self.numbers.items() if number > (self.highest or 0)]
-        return found | {name: self._stubbed() if self.stub is not None else self._doubted(found[name]) for name in late}
+        stubbed, doubted = self._stubbed(), self._doubted(self.plain)
+        if self.stub is not None:
+            return found | dict.fromkeys(late, stubbed)
+        return found | {name: doubted if found[name] is self.plain else self._doubted(found[name]) for name in late}
 
     def _answer(self, name: str) -> Answer:
-        carried = _CARRIERS.get(name) if self.multiplexed else None
-        cases = self._carried(name, carried) if carried else self._cases(self.rules[name])
-        return self._settled(name, self._settle(name, cases))
+        if carried := _CARRIERS.get(name) if self.multiplexed else None:
+            return self._settled(name, self._settle(name, self._carried(name, carried)))
+        rules = self.rules[name]
+        if any(rule.conditions for rule in rules):
+            return self._settled(name, self._settle(name, self._cases(rules)))
+        # Most rules are a long list of names and nothing else: what is left of them is worked out once for all.
+        key = tuple(rule.index for rule in rules)
+        if key not in self.plainly:
+            self.plainly[key] = self._settle(name, self._cases(rules))
+        return self._settled(name, self.plainly[key])
 
     def _unknown(self, name: str) -> Answer:
         since = ".".join(str(part) for part in known_since(name, self.abi) or ())
