@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -156,30 +153,3 @@ def test_by_key(key: str, found: str | None) -> None:
 )
 def test_known_takes_beginnings_of_ids_and_slugs(key: str, answer: bool) -> None:
     assert known(key) is answer
-
-
-def test_the_page_about_the_checks_is_up_to_date() -> None:
-    written = generate(REPOSITORY, "--stdout", "checks")
-    page = written.stdout.decode()
-    assert page == (REPOSITORY / "docs" / "checks.md").read_text(), "docs/checks.md is not up to date: run scripts/generate_docs"
-    assert re.findall(r"^## (\S+) (\S+)$", page, re.MULTILINE) == [(check.id, check.slug) for check in EVERY]
-    assert page.count("**Fix:** ") == len(EVERY)
-
-
-def generate(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    script = [sys.executable, str(root / "scripts" / "generate_docs"), *words]
-    return subprocess.run(script, capture_output=True, check=False, timeout=60)
-
-
-# Published: renaming one breaks somebody's --ignore.
-def test_a_slug_is_not_changed_and_an_id_not_used_again(tmp_path: Path) -> None:
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(REPOSITORY / "scripts" / "generate_docs", tmp_path / "scripts")
-    titles = shutil.copytree(PACKAGE, tmp_path / PACKAGE.name) / "cli" / "titles.py"
-    assert '"KS101", "explicit-unconfined"' in titles.read_text()
-    before = titles.read_text().replace("explicit-unconfined", "older-name")
-    titles.write_text(before)
-    done = generate(tmp_path)
-    assert done.returncode == 1
-    assert re.search("KS101 older-name.* is gone: ids and slugs are published", done.stderr.decode())
-    assert titles.read_text() == before
