@@ -7,6 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 import trustme
+from hypothesis import settings
+
+# What chance makes is tried a little here and at length by scripts/test: --hypothesis-profile long.
+settings.register_profile("short", max_examples=25, deadline=None)
+settings.register_profile("long", max_examples=500, deadline=None)
+settings.load_profile("short")
+
+# There is little garbage in circles, and much to look through.
+gc.set_threshold(100_000)
 
 
 def pytest_collection_finish() -> None:

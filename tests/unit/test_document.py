@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_seccomp.model import FileState
@@ -201,7 +201,6 @@ leaves = st.none() | st.booleans() | st.integers() | st.floats() | words | st.te
 trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4), max_leaves=12)
 
 
-@settings(max_examples=100, deadline=None)
 @given(trees | st.binary(max_size=40), st.sampled_from(DECODERS))
 def test_any_file_gets_an_answer(content: object, decoder: str) -> None:
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
