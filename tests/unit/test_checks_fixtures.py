@@ -27,11 +27,17 @@ def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-@pytest.mark.parametrize("path", FIXTURES, ids=name)
-def test_a_failing_fixture_has_its_finding_and_a_passing_one_has_not(path: Path) -> None:
-    wanted, found = path.stem.startswith("fail"), path.parent.name in {template.id for template in told(path)}
-    assert found is wanted, f"{name(path)} {'does not give' if wanted else 'gives'} {path.parent.name}"
-    assert path.stem.startswith(("fail", "pass")), f"{name(path)}: call it fail*.yaml or pass*.yaml"
+def test_a_failing_fixture_has_its_finding_and_a_passing_one_has_not() -> None:
+    gives = {path: path.parent.name in {template.id for template in told(path)} for path in FIXTURES}
+    wanted = {path: path.stem.startswith("fail") for path in FIXTURES}
+    wrong = [
+        f"{name(path)} {'gives' if gives[path] else 'does not give'} {path.parent.name}"
+        for path in FIXTURES
+        if gives[path] != wanted[path]
+    ]
+    assert not wrong, wrong
+    misnamed = [name(path) for path in FIXTURES if not path.stem.startswith(("fail", "pass"))]
+    assert not misnamed, f"{misnamed}: call them fail*.yaml or pass*.yaml"
 
 
 def lacks(check: Check, files: list[Path]) -> str:
@@ -53,9 +59,9 @@ def told(path: Path, *, looked: bool = True) -> list[Template]:
     return [template for member in examine(path, looked=looked) for template in member.decision.templates]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
-def test_each_check_is_proved_in_both_directions_and_in_every_severity(check: Check) -> None:
-    assert not (lack := lacks(check, FIXTURES)), lack
+def test_each_check_is_proved_in_both_directions_and_in_every_severity() -> None:
+    found = [lack for check in CHECKS if (lack := lacks(check, FIXTURES))]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("beginning", ["pass", "fail"])
@@ -64,14 +70,12 @@ def test_forgetting_a_fixture_is_noticed(beginning: str) -> None:
     assert all(lacks(check, kept) for check in CHECKS)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
-def test_each_check_needs_what_it_says(check: Check) -> None:
-    failing = [path for path in FIXTURES if path.parent.name == check.id and path.stem.startswith("fail")]
-    blind = not any(found.id == check.id for path in failing for found in told(path, looked=False))
-    told_so = (
-        f"{check.id} finds {'nothing' if blind else 'something'} where no node was looked at: its record says needs={check.needs!r}"
-    )
-    assert bool(check.needs) is blind, told_so
+def test_each_check_needs_what_it_says() -> None:
+    for check in CHECKS:
+        failing = [path for path in FIXTURES if path.parent.name == check.id and path.stem.startswith("fail")]
+        blind = not any(found.id == check.id for path in failing for found in told(path, looked=False))
+        found = f"{check.id} finds {'nothing' if blind else 'something'} where no node was looked at"
+        assert bool(check.needs) is blind, f"{found}: its record says needs={check.needs!r}"
 
 
 SOURCES = sorted([*(PACKAGE / "checks").glob("*.py"), *(PACKAGE / "profiles").glob("problems_*.py")])
@@ -102,15 +106,15 @@ def test_no_fixture_is_left_over() -> None:
         assert folder.name in ids, f"there is no check {folder.name} on containers: remove {folder.relative_to(REPOSITORY)}, or add it"
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
-def test_every_text_of_a_check_is_written_as_sentences(check: Check) -> None:
-    for text in (check.why, check.fix):
-        assert text.endswith(".")
-        assert text == " ".join(text.split())
-    assert check.title
-    assert not check.title.endswith(".")
-    assert check.sources
-    assert all(check.sources)
+def test_every_text_of_a_check_is_written_as_sentences() -> None:
+    for check in CHECKS:
+        for text in (check.why, check.fix):
+            assert text.endswith("."), check.id
+            assert text == " ".join(text.split()), check.id
+        assert check.title, check.id
+        assert not check.title.endswith("."), check.id
+        assert check.sources, check.id
+        assert all(check.sources), check.id
 
 
 def test_every_finding_of_every_fixture_says_what_was_read_and_what_to_do() -> None:

@@ -149,14 +149,16 @@ def test_yaml_and_query_say_what_json_says() -> None:
     assert jsonlib.loads("".join(query.query("@")(everything()))) == document
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", " ", "yes", "No", "null", "~", "1", "1e3", "0x1f", "1:20", "-", "- a", "a: b", "a #b", "a:", "#a", "'a'", '"', "\\",
-     "a ", " a", "2026-11-24", "=", "<<", "*a", "&a", "!a", "%a", "@a", "`a", "{a}", "[a]", "a\nb", "\t", "é", "🚀", "\x85", "y",
-     "TRUE"],
-)  # fmt: skip
-def test_yaml_keeps_strings_strings(text: str) -> None:
-    assert yamllib.safe_load(block({"key": text, "list": [text]})) == {"key": text, "list": [text]}
+PLAIN = [
+    "", " ", "yes", "No", "null", "~", "1", "1e3", "0x1f", "1:20", "-", "- a", "a: b", "a #b", "a:", "#a", "'a'", '"', "\\",
+    "a ", " a", "2026-11-24", "=", "<<", "*a", "&a", "!a", "%a", "@a", "`a", "{a}", "[a]", "a\nb", "\t", "é", "🚀", "\x85", "y",
+    "TRUE",
+]  # fmt: skip
+
+
+def test_yaml_keeps_strings_strings() -> None:
+    for text in PLAIN:
+        assert yamllib.safe_load(block({"key": text, "list": [text]})) == {"key": text, "list": [text]}
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | ANY_TEXT,
