@@ -37,7 +37,7 @@ class FileShape(StrEnum):
 
 
 class To(StrEnum):
-    """What `profile convert` makes."""
+    """What `profile convert` and `generate` make."""
 
     OCI = "oci"
     RESOURCE = "seccompprofile"

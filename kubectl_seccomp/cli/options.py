@@ -166,6 +166,13 @@ CONVERTING = Group("", "Output", (
     text("name", "--name", value="NAME", text="Name of the SeccompProfile, if not that of the file."),
 ))  # fmt: skip
 
+GENERATING = Group("", "Output", (
+    choice("to", "--to", value="FORM", choices=To, default="oci", text="The form to write."),
+    *CONVERTING.options[1:],
+))  # fmt: skip
+# A profile that is made: for which nodes.
+MAKING = Group("loading", "Where it will be loaded", (LOADING.options[2], LOADING.options[4]))
+
 INSTALLING = Group("", "Installing", (
     text("folder", "--dir", value="DIR", words=Words.FOLDERS, text="Where to write it; it must be on PATH."),
 ))  # fmt: skip

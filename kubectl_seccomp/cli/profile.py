@@ -14,6 +14,7 @@ from .options import FileShape, Shape, To
 from .reports import width
 
 if TYPE_CHECKING:
+    from ..profiles.oci import Resolved
     from ..render.profile import Subject
     from .profile_operands import Operand
 
@@ -84,8 +85,6 @@ def convert(
     name: str | None = None,
 ) -> int:
     """Print a profile in another form."""
-    from ..profiles import output as forms
-
     if to is None:
         raise Fault("the form to write is missing", "give --to oci or --to seccompprofile", 2)
     found = _for_writing(profile, loading, probing, connection)
@@ -94,11 +93,18 @@ def convert(
         raise Fault(f"{found.name} gives no filter at all: there is nothing to write")
     for lost in resolved.dropped:
         say(f"note: rule {lost.index} is left out: {lost.why}")
+    write(resolved, to, output, name, found.name.partition("@")[0] if found.written is None else found.name)
+    return 0
+
+
+def write(resolved: Resolved, to: To, output: FileShape | None, name: str | None, source: str) -> None:
+    """Print a profile; `name` is that of the resource, if not that of the `source`."""
+    from ..profiles import output as forms
+
     if to is To.OCI:
         put([forms.oci(resolved, yaml=output is FileShape.YAML)], exact=True)
     else:
-        put([forms.resource(resolved, name or _resource_name(found), None, as_json=output is FileShape.JSON)], exact=True)
-    return 0
+        put([forms.resource(resolved, name or _resource_name(source), None, as_json=output is FileShape.JSON)], exact=True)
 
 
 def _for_writing(profile: str, loading: Loading, probing: Probing, connection: Options) -> Operand:
@@ -118,11 +124,10 @@ def _for_writing(profile: str, loading: Loading, probing: Probing, connection: O
     return found
 
 
-def _resource_name(found: Operand) -> str:
+def _resource_name(source: str) -> str:
     import re
 
-    stem = PurePath(found.name.partition("@")[0] if found.written is None else found.name).stem
-    plain = re.sub(r"[^a-z0-9]+", "-", stem.lower())[:63].strip("-")
+    plain = re.sub(r"[^a-z0-9]+", "-", PurePath(source).stem.lower())[:63].strip("-")
     return plain or "profile"
 
 

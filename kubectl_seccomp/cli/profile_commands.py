@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import CONNECTION, CONVERTING, EXPLAINING, JUDGING_NODES, LINTING, LOADING, READING, SHAPES, Group, Words
+from .options import (
+    CONNECTION,
+    CONVERTING,
+    EXPLAINING,
+    GENERATING,
+    JUDGING_NODES,
+    LINTING,
+    LOADING,
+    MAKING,
+    READING,
+    SHAPES,
+    Group,
+    Words,
+)
 
 _OPERANDS = (
     "A PROFILE is a file (OCI, Docker's form, a SeccompProfile, an OCI config.json), - for stdin, node/NAME:PATH for a"
@@ -68,6 +81,25 @@ PROFILING = (
         ),
         Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
         (CONVERTING, *_PLACE),
+    ),
+    Command(
+        "profile generate",
+        "Make a profile of what was recorded: lists of syscalls, outputs of strace, recorded profiles.",
+        "profile_generate.generate",
+        "A SOURCE is a file, or - for stdin: names of syscalls, what strace wrote (also -c), or a profile in any form. What is not"
+        " recorded is refused: with ENOSYS, as by an older kernel, and what attackers want with EPERM. What was added to the"
+        " recordings, and why, is reported on stderr.",
+        (
+            Example("From two runs under strace, for nodes with crun",
+                    "kubectl seccomp profile generate start.strace server.strace --runtime crun"),
+            Example("From a list of syscalls, as a SeccompProfile",
+                    "kubectl seccomp profile generate names.txt --to seccompprofile --name web"),
+            Example("From what the security-profiles-operator recorded",
+                    "kubectl get seccompprofile web -o yaml | kubectl seccomp profile generate -"),
+        ),
+        Argument("sources", "SOURCE", "A list of syscalls, an output of strace, a profile, or - for stdin.", many=True,
+                 required=True, words=Words.FILES),
+        (GENERATING, MAKING),
     ),
     Command(
         "profile lint",

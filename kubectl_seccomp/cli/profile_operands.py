@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, structs
 
@@ -106,17 +107,23 @@ def _judged(name: str, written: Written, profile: Mapping[str, object] | None, w
 
 def content(name: str, takes: str = _TAKES) -> bytes:
     """Return the bytes of a file, or of stdin for -, at most one more than is judged. Raises Fault; `takes` is its hint."""
+    with opened(name, takes) as file:
+        return file.read(LARGEST + 1)
+
+
+@contextmanager
+def opened(name: str, takes: str) -> Iterator[BinaryIO]:
+    """Give a file, or stdin for -, to read from. Raises Fault where that fails, `takes` is its hint."""
     try:
         if name == "-":
             if sys.stdin is None:
                 raise Fault("standard input is closed", "name a file")
-            return sys.stdin.buffer.read(LARGEST + 1)
-        with Path(name).open("rb") as file:
-            return file.read(LARGEST + 1)
+            yield sys.stdin.buffer
+        else:
+            with Path(name).open("rb") as file:
+                yield file
     except OSError as error:
         raise Fault(f"{name} cannot be read: {error.strerror}", None if Path(name).exists() else takes) from error
-    except ValueError as error:
-        raise Fault(f"{name!r} is not a path", takes, 2) from error
 
 
 def _default(name: str, loading: Loading) -> Operand:

@@ -5,7 +5,6 @@ The structs are the json form (kind ProfileExplanation): fields may be added, ne
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -15,7 +14,7 @@ from .answers import Answer, Table, ways
 from .evasion import AROUND_IO_URING, around_io_uring, evadable
 from .judged import Judged
 from .oci import Action
-from .syscalls import by_number, known_since, names, number
+from .syscalls import by_number, known_since, number, similar
 
 
 class Outcome(Struct, frozen=True, rename="camel"):
@@ -73,18 +72,13 @@ def explain(judged: Judged, asked: str, lines: Mapping[int, int]) -> CallExplana
     ]
     if found or known_since(name) is not None:
         return CallExplanation(name, True, None, tuple(found))
-    near = difflib.get_close_matches(name[:64], sorted(_all_names(judged)), 1)
-    return CallExplanation(name, False, near[0] if near else None, ())
+    return CallExplanation(name, False, similar(name), ())
 
 
 def _name(judged: Judged, asked: str) -> str:
     if asked.isascii() and asked.isdigit() and judged.native is not None:
         return by_number(judged.native.abi).get(int(asked[:9]), asked)
     return asked
-
-
-def _all_names(judged: Judged) -> set[str]:
-    return {name for table in judged.decision.tables.values() for name in names(table.abi)}
 
 
 def _way(judged: Judged, table: Table, name: str, through: str, answer: Answer, lines: Mapping[int, int]) -> Way:

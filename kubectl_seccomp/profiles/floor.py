@@ -15,24 +15,32 @@ from .syscalls import Version
 
 
 class Floor(Struct, frozen=True):
-    """What one OCI runtime needs, from a version on. `always`: with no_new_privs too; `more`: without it besides."""
+    """What one OCI runtime needs, from a version on. `always`: with no_new_privs too; `more`: without it besides.
+
+    `seen`: all that it was seen to call under the filter, for exec too, with and without no_new_privs (under a profile that logs).
+    """
 
     runtime: str
     since: Version
     always: tuple[str, ...]
     more: tuple[str, ...]
+    seen: tuple[str, ...]
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+_RUNC_SEEN = """capget capset chdir close epoll_ctl execve faccessat2 fcntl fstat fstatfs futex getcwd getdents64 getpid getppid
+    newfstatat openat prctl read setgid setgroups setuid write"""
 _RUNC_MORE = "capget capset chdir fstat getcwd getppid newfstatat prctl read setgid setgroups setuid"
 FLOORS = (
-    Floor("runc", (), _words("close execve fstatfs getdents64 openat write"), _words(_RUNC_MORE)),
+    Floor("runc", (), _words("close execve fstatfs getdents64 openat write"), _words(_RUNC_MORE), _words(_RUNC_SEEN)),
     Floor("runc", (1, 3), _words("close execve fcntl fstat fstatfs getdents64 openat openat2|readlinkat statx write"),
-          _words(f"{_RUNC_MORE} futex")),
-    Floor("crun", (), _words("execve"), _words("capset execve prctl rt_sigaction rt_sigprocmask setresgid setresuid write")),
+          _words(f"{_RUNC_MORE} futex"), _words(f"{_RUNC_SEEN} close_range openat2 statx tgkill")),
+    Floor("crun", (), _words("execve"), _words("capset execve prctl rt_sigaction rt_sigprocmask setresgid setresuid write"),
+          _words("""capset close close_range execve fchown fstat ioctl openat prctl read rt_sigaction rt_sigprocmask setgroups setresgid
+              setresuid statx umask write""")),
 )  # fmt: skip
 # The loader and the C library of an ordinary program (glibc, dynamic).
 PROGRAM = _words("arch_prctl close mmap mprotect newfstatat|fstatat64 openat pread64 read")
@@ -40,6 +48,14 @@ PROGRAM = _words("arch_prctl close mmap mprotect newfstatat|fstatat64 openat pre
 MARGIN = _words("""capget capset chdir close close_range execve epoll_ctl faccessat2 fcntl fstat fstatfs futex getcwd getdents64 getpid
     getppid newfstatat openat openat2 prctl read rt_sigaction rt_sigprocmask rt_sigreturn setgid setgroups setresgid setresuid setuid
     statx tgkill write""")  # fmt: skip
+
+
+def seen(runtime: str, version: Version) -> tuple[str, ...]:
+    """Return what an OCI runtime was seen to call, in one version if that is known; without a name, all of them, with a margin."""
+    there = [floor for floor in FLOORS if runtime in ("", floor.runtime) and (not version or floor.since <= version)]
+    newest = there[-1:] if runtime and version else there
+    found = {name for floor in newest for name in floor.seen}
+    return tuple(sorted(found if runtime else found.union(MARGIN)))
 
 
 class Missing(Struct, frozen=True):

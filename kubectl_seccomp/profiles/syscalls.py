@@ -6,6 +6,7 @@ asked for.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -91,6 +92,11 @@ def known_since(name: str, arch: str = "") -> Version | None:
     if arch:
         return _tables().get(arch, {}).get(name, (0, None))[1]
     return _names().get(name)
+
+
+def similar(name: str) -> str | None:
+    """Return the name that is most like this one, of those that any libseccomp knows."""
+    return next(iter(difflib.get_close_matches(name[:64], sorted(_names()), 1)), None)
 
 
 def multiplexer(arch: str, name: str) -> tuple[str, int] | None:

@@ -20,6 +20,35 @@ SHOP = "shop"
 LINES = [(command.name, example.line) for command in COMMANDS for example in command.examples]
 # Whatever else is on the cluster has findings, and so have its nodes; the shop's pods are confined.
 CODES = {"audit": {0, 1}, "check node": {0, 1}, "profile diff": {1}, "profile lint": {0, 1}}
+# The security-profiles-operator's kind, and what its recorder makes of it.
+GROUP = "security-profiles-operator.x-k8s.io"
+CRD = f"seccompprofiles.{GROUP}"
+OPERATOR = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": CRD},
+    "spec": {
+        "group": GROUP,
+        "names": {"plural": "seccompprofiles", "singular": "seccompprofile", "kind": "SeccompProfile"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1beta1", "served": True, "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}  # fmt: skip
+RECORDED = {
+    "apiVersion": f"{GROUP}/v1beta1",
+    "kind": "SeccompProfile",
+    "metadata": {"name": "web"},
+    "spec": {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "architectures": ["SCMP_ARCH_X86_64"],
+        "syscalls": [{"action": "SCMP_ACT_ALLOW", "names": ["clock_nanosleep", "execve", "write"]}],
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +58,12 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
     (folder / "profile.json").symlink_to(ROOT / "tests" / "fixtures" / "profiles" / "deny-list.json")
     (folder / "profiles").symlink_to(ROOT / "tests" / "fixtures" / "profiles")
+    for name in ("start.strace", "server.strace", "names.txt"):
+        (folder / name).symlink_to(
+            ROOT / "tests" / "fixtures" / "recorded" / ("names.txt" if name == "names.txt" else "busybox.strace")
+        )
     lab.kubectl("create", "namespace", SHOP)
+    lab.kubectl("apply", "-f", "-", stdin=json.dumps(OPERATOR))
     spec = {
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "terminationGracePeriodSeconds": 0,
@@ -45,6 +79,8 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             assert time.monotonic() < until
             time.sleep(0.2)
         lab.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        lab.kubectl("wait", "--for=condition=Established", f"crd/{CRD}", "--timeout=60s")
+        lab.kubectl("apply", "-n", SHOP, "-f", "-", stdin=json.dumps(RECORDED))
         lab.kubectl("wait", "--for=condition=Ready", "pod", "--all", "-n", SHOP, "--timeout=120s")
         config = folder / "config"
         config.write_text(lab.instance.kubeconfig.read_text())
@@ -52,6 +88,7 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
     finally:
         lab.kubectl("delete", "namespace", SHOP, "--wait=false")
+        lab.kubectl("delete", "crd", CRD, "--wait=false")
 
 
 @pytest.mark.parametrize(("name", "line"), LINES)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 import trustme
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# What chance makes is tried a little here and at length by scripts/test: --hypothesis-profile long.
-settings.register_profile("short", max_examples=25, deadline=None)
-settings.register_profile("long", max_examples=500, deadline=None)
+# What chance makes is tried a little here and at length by scripts/test: --hypothesis-profile long. How long an example takes
+# depends on what else the machine does.
+for name, examples in (("short", 25), ("long", 500)):
+    settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("short")
 
 # There is little garbage in circles, and much to look through.
