@@ -212,16 +212,7 @@ class _Auditor:
             for templates, kind, namespace, name, container in self._subjects:
                 for template in templates:
                     if template.severity is severity:
-                        yield Finding(
-                            template.id,
-                            template.slug,
-                            severity,
-                            Subject(kind, namespace, name, container),
-                            template.reason,
-                            template.detail,
-                            template.evidence,
-                            template.remediation,
-                        )
+                        yield template.about(Subject(kind, namespace, name, container))
 
     def tail(self) -> Tail:
         gaps = tuple(self._counted(gap) for gap in (*self._gaps, *self._placements.gaps))

@@ -9,23 +9,11 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from .model import (
-    Certainty,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    FileState,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    Profile,
-    ProfileFile,
-    Verdict,
-)
+from .facts import NodeFacts, Observed, ProfileFile
+from .model import Declared, Effective, Profile
 from .pods import Pod
 from .runtimes import Runtime, keeps_localhost_when_privileged, parse, sandbox
+from .words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault, Observation, Verdict, short
 
 CERTAIN, ASSUMED, UNKNOWN = Certainty.CERTAIN, Certainty.ASSUMED, Certainty.UNKNOWN
 CONFINED_TYPES = ("RuntimeDefault", "Localhost")
@@ -61,18 +49,16 @@ class Placement(Struct, frozen=True):
         return parse(self.node.runtime if self.node else "")[0]
 
 
-def placement_os(pod: Pod, node: NodeFacts | None) -> str:
-    """Return the operating system a pod runs on: the node's, else spec.os.name, else the node selector's, else empty."""
+def placement_os(pod: Pod, node: NodeFacts | None) -> tuple[str, bool]:
+    """Return the operating system a pod runs on, empty where nothing says, and whether it is only assumed.
+
+    The node's goes first, then spec.os.name: facts that a kubelet enforces. What the node selector says is assumed.
+    """
     if node is not None and node.os:
-        return node.os
+        return node.os, False
     if pod.spec.os is not None and pod.spec.os.name:
-        return pod.spec.os.name
-    return (pod.spec.node_selector or {}).get("kubernetes.io/os", "")
-
-
-def os_is_assumed(pod: Pod, node: NodeFacts | None) -> bool:
-    """Return whether only the node selector says what `placement_os` returns; the other two are facts that a kubelet enforces."""
-    return not (node is not None and node.os) and not (pod.spec.os is not None and pod.spec.os.name)
+        return pod.spec.os.name, False
+    return (pod.spec.node_selector or {}).get("kubernetes.io/os", ""), True
 
 
 def effective(declared: Declared, privileged: bool, placement: Placement, file: ProfileFile, *, older: bool = False) -> Effective:
@@ -193,11 +179,6 @@ def about(path: str, node: str, file: ProfileFile, otherwise: str) -> str:
     if not told:
         return f"{where} {otherwise}"
     return f"{where} {told.removeprefix('it ')}" if told.startswith("it ") else f"{where}: {told}"
-
-
-def short(text: str, most: int = 60) -> str:
-    """Return text from the cluster cut to a length that fits a sentence."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _unset(placement: Placement, older: bool) -> Effective:

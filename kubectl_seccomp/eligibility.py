@@ -138,21 +138,16 @@ def fit(wanted: Shape, node: NodeFacts) -> Fit:
     if (wanted.os and node.os and wanted.os != node.os) or not _selected(wanted, node):
         return Fit.NEVER
     taints = (*node.taints, _CORDONED) if node.unschedulable else node.taints
-    against = [taint for taint in taints if taint.effect in _KEEPS_AWAY and not tolerated(taint, wanted.tolerations)]
+    against = [
+        taint for taint in taints if taint.effect in _KEEPS_AWAY and not any(_tolerates(each, taint) for each in wanted.tolerations)
+    ]
     if any(taint.key not in _STATES for taint in against):
         return Fit.NEVER
     return Fit.LATER if against or not node.reachable else Fit.NOW
 
 
-def tolerated(taint: Taint, tolerations: tuple[Toleration, ...]) -> bool:
-    """Return whether one of the tolerations covers a taint.
-
-    Lt and Gt count (1.35, feature gate TaintTolerationComparisonOperators): an API server without them takes no such pod.
-    """
-    return any(_tolerates(each, taint) for each in tolerations)
-
-
 def _tolerates(toleration: Toleration, taint: Taint) -> bool:
+    """Lt and Gt count (1.35, feature gate TaintTolerationComparisonOperators): an API server without them takes no such pod."""
     if (toleration.effect and toleration.effect != taint.effect) or (toleration.key and toleration.key != taint.key):
         return False
     value, other = toleration.value or "", taint.value or ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from .facts import FileProblem
-from .model import NodeFacts
+from .facts import FileProblem, NodeFacts
 from .profiles.answers import Target
-from .profiles.judged import KERNEL, Place
+from .profiles.judged import KERNEL, Place, kernel_of
 from .profiles.lint import Setting, lint
+from .profiles.positions import Position
+from .profiles.problem import Problem
 from .profiles.syscalls import architecture
 from .runtimes import CONTAINERD, UNKNOWN, parse
 
@@ -18,9 +18,7 @@ _FILES = 64  # whose problems are kept: many nodes have the same file
 
 def file_problems(content: bytes, node: NodeFacts) -> tuple[FileProblem, ...]:
     """Return the problems of a file as this node's runtime reads it, for a container with the runtime's ordinary capabilities."""
-    found = re.match(r"(\d{1,4})\.(\d{1,4})", node.kernel, re.ASCII)
-    kernel = (int(found[1]), int(found[2])) if found is not None else KERNEL
-    return _linted(content, node.runtime, node.arch, kernel)
+    return _linted(content, node.runtime, node.arch, kernel_of(node.kernel) or KERNEL)
 
 
 @lru_cache(maxsize=_FILES)
@@ -30,9 +28,9 @@ def _linted(content: bytes, version: str, arch: str, kernel: tuple[int, int]) ->
     target = Target(arch if architecture(arch) is not None else "amd64")
     place = Place(reader.scheme, frozenset(reader.capabilities), kernel, target)
     setting = Setting(place, runtime.scheme, on_node=True, default=version if runtime is not UNKNOWN else "")
-    found = lint(content, setting).problems
-    at = ((each, each.position) for each in found)
-    return tuple(
-        FileProblem(each.id, each.slug, each.severity, each.message, place_.line if place_ else 1, place_.column if place_ else 1)
-        for each, place_ in at
-    )
+    return tuple(map(_told, lint(content, setting).problems))
+
+
+def _told(problem: Problem) -> FileProblem:
+    at = problem.position or Position(1, 1)
+    return FileProblem(problem.id, problem.slug, problem.severity, problem.message, at.line, at.column)

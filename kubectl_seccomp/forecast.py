@@ -8,9 +8,10 @@ from __future__ import annotations
 from msgspec import structs
 
 from .checks.record import Case
-from .model import Certainty, DecidedBy, EffectiveType, Forecast, KubeletDefault
+from .facts import Forecast
 from .pods import Rights
 from .profiles.strength import Subject, under_default
+from .words import Certainty, DecidedBy, KubeletDefault
 
 
 def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecast | None:
@@ -22,20 +23,9 @@ def forecast(case: Case, rights: Rights, pool: frozenset[str] | None) -> Forecas
     decided_by_default = case.effective.decided_by in (DecidedBy.KUBELET, DecidedBy.NOTHING) and case.declared.field is None
     if not decided_by_default or node is None or node.default is KubeletDefault.ON or (pool is not None and node.name not in pool):
         return None
-    found = under_default(
-        Subject(
-            EffectiveType.UNCONFINED.value,
-            add=rights.add,
-            drop=rights.drop,
-            runtime=node.runtime,
-            arch=node.arch,
-            kernel=node.kernel,
-        )
-    )
+    found = under_default(Subject(rights=rights, runtime=node.runtime, arch=node.arch, kernel=node.kernel))
     if case.effective.certainty is Certainty.CERTAIN:
         return found
-    doubt = "it may have it already: " + ("its node's default is not known" if node.default is KubeletDefault.UNKNOWN else _OLDER)
-    return structs.replace(found, doubts=(*found.doubts, doubt))
-
-
-_OLDER = "it was created before this run of its kubelet"
+    unknown = node.default is KubeletDefault.UNKNOWN
+    why = "its node's default is not known" if unknown else "it was created before this run of its kubelet"
+    return structs.replace(found, doubts=(*found.doubts, f"it may have it already: {why}"))

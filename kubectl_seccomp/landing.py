@@ -9,8 +9,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from .eligibility import Eligibility, Reach, is_bound
-from .model import FileState, KubeletDefault, NodeFacts, Profile, ProfileFile
+from .facts import NodeFacts, ProfileFile
+from .model import Profile
 from .pods import Pod
+from .words import FileState, KubeletDefault
 
 Names = tuple[str, ...]
 Key = TypeVar("Key")

@@ -1,6 +1,6 @@
 """The words of the product as frozen values: what every other module passes around and what json output shows.
 
-Nothing here decides anything; the only behaviour is a property that follows from a value's own fields.
+Nothing here decides anything; the only behaviour is what follows from a value's own fields.
 The camel-cased names of the report structs are the JSON contract: fields may be added, never renamed.
 """
 
@@ -139,6 +139,10 @@ class Template(Struct, frozen=True):
     evidence: tuple[str, ...]
     remediation: str
     patch: str | None = None
+
+    def about(self, subject: Subject) -> Finding:
+        """Return the finding about one subject."""
+        return Finding(self.id, self.slug, self.severity, subject, self.reason, self.detail, self.evidence, self.remediation)
 
 
 class Subject(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .effective import Placement, os_is_assumed, placement_os
+from .effective import Placement, placement_os
 from .model import NODE, Gap, KubeletDefault, NodeFacts
 from .pods import Pod
 
@@ -51,14 +51,15 @@ class Placements:
     def _placement(self, pod: Pod) -> Placement:
         node, name = self._node(pod.spec.node_name), pod.spec.runtime_class_name
         handler = self._handlers.get(name) if name else None
+        os, os_assumed = placement_os(pod, node)
         return Placement(
             node,
-            placement_os(pod, node),
+            os,
             handler or name,
             pod.is_mirror,
             self._assumed_default,
             self._manifests,
-            os_is_assumed(pod, node),
+            os_assumed,
             handler is None and name is not None,
         )
 

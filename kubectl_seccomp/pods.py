@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from .model import ContainerType, Declared, Owner
+from .model import Declared, Owner
 from .objects import (
     ApiPod,
     Capabilities,
@@ -22,29 +22,23 @@ from .objects import (
     PodStatus,
 )
 from .times import epoch
+from .words import ContainerType
 
 POD_ANNOTATION = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_ANNOTATION = "container.seccomp.security.alpha.kubernetes.io/"
 MIRROR_ANNOTATION = "kubernetes.io/config.mirror"
 
-# Where each kind keeps its pod template (Kubernetes API reference, v1.37).
-TEMPLATE_PATHS: dict[str, tuple[str, ...]] = {
-    "Pod": (),
-    "PodTemplate": ("template",),
-    "Deployment": ("spec", "template"),
-    "StatefulSet": ("spec", "template"),
-    "DaemonSet": ("spec", "template"),
-    "ReplicaSet": ("spec", "template"),
-    "ReplicationController": ("spec", "template"),
-    "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-}
-# The API group of each kind, with the one that it had before.
-GROUPS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("Pod", "PodTemplate", "ReplicationController"), ("",)),
-    **dict.fromkeys(("Deployment", "DaemonSet", "ReplicaSet"), ("apps", "extensions")),
-    "StatefulSet": ("apps",),
-    **dict.fromkeys(("Job", "CronJob"), ("batch",)),
+# The API groups of each kind, the one that it had before last, and where it keeps its pod template (Kubernetes API reference, v1.37).
+TEMPLATES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Pod": (("",), ()),
+    "PodTemplate": (("",), ("template",)),
+    "Deployment": (("apps", "extensions"), ("spec", "template")),
+    "StatefulSet": (("apps",), ("spec", "template")),
+    "DaemonSet": (("apps", "extensions"), ("spec", "template")),
+    "ReplicaSet": (("apps", "extensions"), ("spec", "template")),
+    "ReplicationController": (("",), ("spec", "template")),
+    "Job": (("batch",), ("spec", "template")),
+    "CronJob": (("batch",), ("spec", "jobTemplate", "spec", "template")),
 }
 
 
@@ -122,10 +116,11 @@ def from_mapping(obj: dict[str, object], file: str | None = None, document: int 
 
     Raises msgspec.ValidationError, with the path of the bad value, when a field has the wrong type.
     """
-    kind = obj.get("kind")
-    path = TEMPLATE_PATHS.get(kind) if isinstance(kind, str) else None
-    version = obj.get("apiVersion")
-    if path is None or (isinstance(version, str) and version.rpartition("/")[0] not in GROUPS[str(kind)]):
+    kind, version = obj.get("kind"), obj.get("apiVersion")
+    if not isinstance(kind, str) or kind not in TEMPLATES:
+        return None
+    groups, path = TEMPLATES[kind]
+    if isinstance(version, str) and version.rpartition("/")[0] not in groups:
         return None
     inner: object = obj
     for key in path:
@@ -135,8 +130,8 @@ def from_mapping(obj: dict[str, object], file: str | None = None, document: int 
     status = msgspec.convert(obj.get("status") or {}, PodStatus) if not path else None
     annotations = (template.metadata.annotations if template.metadata else None) if path else None
     return Pod(
-        str(obj.get("apiVersion") or ""),
-        str(kind),
+        str(version or ""),
+        kind,
         metadata,
         template.spec or PodSpec(),
         status,
@@ -216,10 +211,7 @@ def _container_type(spec: ContainerSpec, listed: ContainerType) -> ContainerType
 
 
 def _annotation(annotations: dict[str, str], container: str) -> str | None:
-    if not annotations:
-        return None
-    own = annotations.get(CONTAINER_ANNOTATION + container)
-    return own if own is not None else annotations.get(POD_ANNOTATION)
+    return annotations.get(CONTAINER_ANNOTATION + container, annotations.get(POD_ANNOTATION)) if annotations else None
 
 
 # A CronJob names its Job after itself and the scheduled minute of the epoch

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .model import Fault, Profile, PssLevel, PssVerdict
-from .pods import CONTAINER_ANNOTATION, POD_ANNOTATION, Container, Pod, containers
+from .fault import Fault
+from .model import Profile, PssLevel, PssVerdict
+from .pods import CONTAINER_ANNOTATION, POD_ANNOTATION, Container, Pod
 
 NEWEST = 37
 ALLOWED = ("RuntimeDefault", "Localhost")
@@ -31,10 +32,9 @@ def parse_version(text: str) -> str:
     return text
 
 
-def verdict(pod: Pod, version: str, members: tuple[Container, ...] | None = None) -> PssVerdict:
-    """Return what both levels at this version ("v1.25") say of a pod or pod template; `members` are its containers, if at hand."""
+def verdict(pod: Pod, version: str, members: tuple[Container, ...]) -> PssVerdict:
+    """Return what both levels at this version ("v1.25") say of a pod or pod template; `members` are its containers."""
     minor = int(version.removeprefix("v1."))
-    members = tuple(containers(pod)) if members is None else members
     return PssVerdict(version, _rule(BASELINE, minor)(pod, members), _rule(RESTRICTED, minor)(pod, members))
 
 
@@ -115,17 +115,7 @@ def _plural(word: str, items: list[Container] | list[str]) -> str:
     return word if len(items) == 1 else f"{word}s"
 
 
-_ESCAPES = {
-    '"': '\\"',
-    "\\": "\\\\",
-    "\a": "\\a",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\v": "\\v",
-}
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 
 
 def _quote(text: str) -> str:

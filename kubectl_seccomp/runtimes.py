@@ -42,16 +42,14 @@ CONTAINERD = Runtime("containerd", "containerd", _FOURTEEN, drops_privileged=Tru
 # privileged_seccomp_profile (1.33), seccomp_profile (all, per handler from 1.34), artifact annotations (1.30).
 CRIO = Runtime("cri-o", "CRI-O", _NINE, drops_privileged=False, fixed_default=False, artifact_profiles=True)
 # seccomp-profile in daemon.json; a privileged container keeps --security-opt seccomp=FILE from 27.0.
-DOCKER = Runtime(
-    "docker",
-    "dockerd",
-    _FOURTEEN,
-    drops_privileged=False,
-    fixed_default=False,
-    privileged_localhost_since=27,
-)
+DOCKER = Runtime("docker", "dockerd", _FOURTEEN, drops_privileged=False, fixed_default=False, privileged_localhost_since=27)
 UNKNOWN = Runtime("", "the runtime", (), drops_privileged=False, fixed_default=False)
 RUNTIMES = (CONTAINERD, CRIO, DOCKER)
+
+
+def by_scheme(scheme: str) -> Runtime:
+    """Return the record with this scheme, UNKNOWN where there is none."""
+    return next((known for known in RUNTIMES if known.scheme == scheme), UNKNOWN)
 
 
 class Sandbox(Struct, frozen=True):
@@ -81,9 +79,8 @@ def parse(version: str) -> tuple[Runtime, tuple[int, ...]]:
     "containerd://1.6.20~ds1" gives (CONTAINERD, (1, 6, 20)); what is not known gives (UNKNOWN, ()).
     """
     scheme, _, rest = version.partition("://")
-    runtime = next((known for known in RUNTIMES if known.scheme == scheme), UNKNOWN)
     numbers = re.match(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?", rest, re.ASCII)
-    return runtime, tuple(int(part) for part in numbers.groups() if part) if numbers else ()
+    return by_scheme(scheme), tuple(int(part) for part in numbers.groups() if part) if numbers else ()
 
 
 def is_known(version: str) -> bool:

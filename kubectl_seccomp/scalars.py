@@ -42,10 +42,9 @@ def scalar(tag: str | None, plain: bool, text: str) -> str | bool | int | float 
     if tag not in _TYPES:
         return text
     value = resolve(text)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     if not isinstance(value, _TYPES[tag]) or (isinstance(value, bool) and tag != f"{_TAGS}bool"):
         raise ValueError(f'"{text[:40]}" is not of type {tag.removeprefix(_TAGS)}')
-    return float(value) if number and tag == f"{_TAGS}float" and value is not None else value
+    return float(value) if isinstance(value, int) and tag == f"{_TAGS}float" else value
 
 
 def resolve(text: str) -> str | bool | int | float | None:

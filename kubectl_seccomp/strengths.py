@@ -8,9 +8,10 @@ from msgspec import structs
 
 from .checks.record import Case
 from .effective import unfiltered
-from .model import Certainty, EffectiveType, Observation, Strength
+from .facts import Strength
 from .pods import Rights
 from .profiles.strength import Subject, strength
+from .words import Certainty, EffectiveType, Observation
 
 _UNTOLD = {
     EffectiveType.UNKNOWN: "its effective profile is not known",
@@ -36,11 +37,8 @@ def strength_of(case: Case, rights: Rights, contents: Mapping[tuple[str, str], b
         EffectiveType.UNCONFINED.value if bare else kind.value,
         None if case.file.changed or bare else contents.get((node.name, path)),
         "its profile file has changed since it started" if case.file.changed else "its profile file was not read",
-        rights.add,
-        rights.drop,
+        rights,
         case.privileged,
-        rights.unprivileged,
-        rights.own_users,
         node.runtime,
         node.arch,
         node.kernel,

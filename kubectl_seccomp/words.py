@@ -1,4 +1,4 @@
-"""The vocabulary: every word that code, output and documentation use for a state."""
+"""The vocabulary: every word that code, output and documentation use for a state; and how words from elsewhere are cut."""
 
 from __future__ import annotations
 
@@ -101,3 +101,8 @@ class KubeletDefault(StrEnum):
     ON = "on"
     OFF = "off"
     UNKNOWN = "unknown"
+
+
+def short(text: str, most: int = 60) -> str:
+    """Return text from elsewhere (a cluster, a profile) cut to a length that fits a sentence."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

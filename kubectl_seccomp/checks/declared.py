@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..effective import CONFINED_TYPES, short, unfiltered
-from ..model import DecidedBy, EffectiveType, KubeletDefault, Severity, Template
+from ..effective import CONFINED_TYPES, unfiltered
+from ..model import Template
 from ..pods import Container
-from .record import Case, Check
+from ..words import DecidedBy, EffectiveType, KubeletDefault, Severity, short
+from .record import KUBELET, Case, Check
 
 RAW_FILTER = "run.oci.seccomp_bpf_data"
 ARTIFACT_KEYS = ("seccomp-profile.kubernetes.cri-o.io", "seccomp-profile.crio.io")
@@ -161,7 +162,7 @@ EXPLICIT_UNCONFINED = Check(
     "overrides the kubelet's seccompDefault, and on a container it overrides the pod's profile. Capabilities, AppArmor and "
     "SELinux are not affected.",
     fix="Set seccompProfile type RuntimeDefault on the container, or remove the container's field so that the pod's applies.",
-    sources=("kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",),
+    sources=(KUBELET,),
 )
 UNSET_DEFAULT_OFF = Check(
     id="KS102",
@@ -173,10 +174,7 @@ UNSET_DEFAULT_OFF = Check(
     "the runtime for Unconfined.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod. Turning on seccompDefault for the kubelet protects "
     "everything on that node that sets nothing.",
-    sources=(
-        "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",
-        "kubernetes pkg/kubelet/apis/config/v1beta1/defaults.go: seccompDefault is false (1.27 to 1.36)",
-    ),
+    sources=(KUBELET, "kubernetes pkg/kubelet/apis/config/v1beta1/defaults.go: seccompDefault is false (1.27 to 1.36)"),
 )
 KUBELET_ONLY = Check(
     id="KS103",

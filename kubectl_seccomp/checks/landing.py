@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..effective import short
 from ..landing import Landing, Outcome
-from ..model import KubeletDefault, Severity, Template
+from ..model import Template
+from ..words import KubeletDefault, Severity, short
 from .declared import default_evidence
-from .record import Case, Check
+from .record import KUBELET, SCHEDULER, Case, Check
 
 # As a sentence goes on behind the profile's path, worst last: what stops a container is seen, what takes its filter is not.
 _TOLD = {
@@ -87,10 +87,7 @@ DEPENDS_ON_NODE = Check(
     "without. A container that has a filter now can lose it the next time its pod is placed, and nothing reports it.",
     fix="Set securityContext.seccompProfile type RuntimeDefault on the pod: nothing changes where it has a filter now. Or turn on "
     "seccompDefault on the other nodes.",
-    sources=(
-        "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)",
-        "kubernetes pkg/scheduler/framework/plugins nodeaffinity, tainttoleration, nodeunschedulable (1.37)",
-    ),
+    sources=(KUBELET, SCHEDULER),
 )
 NOT_EVERYWHERE = Check(
     id="KS306",
@@ -106,7 +103,7 @@ NOT_EVERYWHERE = Check(
     "Profiles Operator), or keep the pod to nodes that have it, by a node selector.",
     sources=(
         "kubernetes pkg/kubelet/kuberuntime/helpers.go: a path on the node, not looked at by the scheduler (1.25 to 1.36)",
-        "kubernetes pkg/scheduler/framework/plugins nodeaffinity, tainttoleration, nodeunschedulable (1.37)",
+        SCHEDULER,
     ),
 )
 DIFFERS = Check(

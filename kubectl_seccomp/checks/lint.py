@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from ..profiles import problems_reach, problems_rules, problems_text
-from .node import no_container
 from .record import Check
 
-NEEDS = "profile"
+PAGES = (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
 CHECKS = tuple(
     Check(
         id=page.id,
-        needs=NEEDS,
+        needs="profile",
         slug=page.slug,
         title=page.title,
         severities=page.severities,
-        run=no_container,
         why=page.why,
         fix=page.fix,
         sources=page.sources,
     )
-    for page in (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
+    for page in PAGES
 )

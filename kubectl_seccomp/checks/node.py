@@ -7,60 +7,55 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..effective import short
-from ..model import FileState, Finding, KubeletDefault, Severity, Subject, Template
+from ..model import Finding, Subject, Template
 from ..node_values import FileReport, NodeReport, UserReport
-from .record import Case, Check
+from ..words import FileState, KubeletDefault, Severity, short
+from .record import CONTAINERD, CRIO, RUNC, Check
 
-NEEDS = "node"
 _SHOWN = 3
 
 
-def no_container(_case: Case) -> None:
-    """What is judged here is no container."""
-
-
-def _default_off(node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is not None or node.kubelet.seccomp_default is not KubeletDefault.OFF:
+def _default_off(node: NodeReport) -> Template | None:
+    if node.kubelet.seccomp_default is not KubeletDefault.OFF:
         return None
     return DEFAULT_OFF.finding("the kubelet's seccompDefault is off", evidence=(node.kubelet.source,))
 
 
-def _writable(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or file.writable_by is None:
+def _writable(file: FileReport) -> Template | None:
+    if file.writable_by is None:
         return None
     severity = Severity.HIGH if file.writable_by == "others" else Severity.MEDIUM
     return WRITABLE.finding(f"{_name(file)} is writable by {file.writable_by}", evidence=_evidence(file), severity=severity)
 
 
-def _owner(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or not file.owner or file.operator or file.owner.partition(":")[0] == "0":
+def _owner(file: FileReport) -> Template | None:
+    if not file.owner or file.operator or file.owner.partition(":")[0] == "0":
         return None
     return OWNER.finding(f"{_name(file)} belongs to user {file.owner.partition(':')[0]}, not to root", evidence=_evidence(file))
 
 
-def _without_effect(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or file.effect != "none":
+def _without_effect(file: FileReport) -> Template | None:
+    if file.effect != "none":
         return None
     severity = Severity.CRITICAL if file.loaded_by else Severity.LOW
     return WITHOUT_EFFECT.finding(f"{_said(file)}{_used(file)}", evidence=_evidence(file), severity=severity)
 
 
-def _refused(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or file.state is not FileState.INVALID or (file.kind != "file" and not file.used_by):
+def _refused(file: FileReport) -> Template | None:
+    if file.state is not FileState.INVALID or (file.kind != "file" and not file.used_by):
         return None
     severity = Severity.HIGH if file.loaded_by else Severity.LOW
     return REFUSED.finding(f"{_said(file)}{_used(file)}", evidence=_evidence(file), severity=severity)
 
 
-def _missing(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or file.state is not FileState.MISSING or not file.loaded_by:
+def _missing(file: FileReport) -> Template | None:
+    if file.state is not FileState.MISSING or not file.loaded_by:
         return None
     return MISSING.finding(f"{_name(file)} is not there{_used(file)}", evidence=_evidence(file))
 
 
-def _forbids_nothing(_node: NodeReport, file: FileReport | None) -> Template | None:
-    if file is None or not file.forbids_nothing or not file.loaded_by:
+def _forbids_nothing(file: FileReport) -> Template | None:
+    if not file.forbids_nothing or not file.loaded_by:
         return None
     return FORBIDS_NOTHING.finding(f"{_said(file)}{_used(file)}", evidence=_evidence(file))
 
@@ -95,11 +90,10 @@ def _evidence(file: FileReport) -> tuple[str, ...]:
 
 DEFAULT_OFF = Check(
     id="KS201",
-    needs=NEEDS,
+    needs="node",
     slug="node-default-off",
     title="The kubelet's default is off",
     severities=(Severity.LOW,),
-    run=no_container,
     why="Without seccompDefault the kubelet starts every container that sets no profile without a filter. Containers that do set "
     "one are not affected.",
     fix="Set seccompDefault: true in the kubelet's configuration (or --seccomp-default) and restart the kubelet, after checking "
@@ -109,11 +103,10 @@ DEFAULT_OFF = Check(
 )
 WRITABLE = Check(
     id="KS202",
-    needs=NEEDS,
+    needs="node",
     slug="profile-writable",
     title="A profile can be changed by users other than root",
     severities=(Severity.HIGH, Severity.MEDIUM),
-    run=no_container,
     why="Whoever can write the file, or replace it in its folder, decides what the containers that use it may do from their next "
     "restart on, and nothing in the cluster shows it. This does not mean that somebody has changed it.",
     fix="Run chmod go-w on the node; a profile needs no more than mode 644, its folders 755.",
@@ -121,11 +114,10 @@ WRITABLE = Check(
 )
 OWNER = Check(
     id="KS203",
-    needs=NEEDS,
+    needs="node",
     slug="profile-owner",
     title="A profile does not belong to root",
     severities=(Severity.MEDIUM,),
-    run=no_container,
     why="A file's owner can change it whatever its mode says, so a process with that user id on the node, even in a container "
     "that mounts the folder, decides what the profile allows. The Security Profiles Operator's own files are expected to belong "
     "to its user.",
@@ -134,11 +126,10 @@ OWNER = Check(
 )
 WITHOUT_EFFECT = Check(
     id="KS204",
-    needs=NEEDS,
+    needs="node",
     slug="profile-without-effect",
     title="A profile on the node gives no filter",
     severities=(Severity.CRITICAL, Severity.LOW),
-    run=no_container,
     why="A profile without defaultAction and without syscalls (an empty object, null, a wrapped Kubernetes resource) makes the runtime "
     "start a container without any filter, and no error is seen. Where no pod on the node uses it, it is a trap for the next one.",
     fix="Replace the file with a real profile, a JSON object with defaultAction and syscalls at its top level, and restart the "
@@ -147,48 +138,37 @@ WITHOUT_EFFECT = Check(
 )
 REFUSED = Check(
     id="KS205",
-    needs=NEEDS,
+    needs="node",
     slug="profile-refused",
     title="A profile on the node does not load",
     severities=(Severity.HIGH, Severity.LOW),
-    run=no_container,
     why="The container runtime cannot load what is there: a container that uses it cannot start, or start again. One that is "
     "running is not affected until then.",
     fix="Correct the file on the node, or remove it where nothing uses it.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
-    ),
+    sources=(CONTAINERD, RUNC),
 )
 MISSING = Check(
     id="KS206",
-    needs=NEEDS,
+    needs="node",
     slug="profile-missing",
     title="A pod on the node uses a profile that is not there",
     severities=(Severity.HIGH,),
-    run=no_container,
     why="The container runtime opens the file each time a container is created: without it the container does not start, or does not "
     "survive its next restart.",
     fix="Put the profile there on every node the pod can run on, or set type RuntimeDefault.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
-    ),
+    sources=(CONTAINERD, CRIO),
 )
 FORBIDS_NOTHING = Check(
     id="KS207",
-    needs=NEEDS,
+    needs="node",
     slug="profile-forbids-nothing",
     title="A profile in use forbids nothing",
     severities=(Severity.MEDIUM,),
-    run=no_container,
     why="The filter loads, and the kernel reports one, but every syscall passes it.",
     fix="Use type RuntimeDefault, or a profile whose default action refuses.",
     sources=("proc_pid_status(5): Seccomp 2 says that a filter is loaded, not what it forbids",),
 )
-Rule = Callable[[NodeReport, FileReport | None], Template | None]
-RULES: tuple[tuple[Check, Rule], ...] = (
-    (DEFAULT_OFF, _default_off),
+FILE_RULES: tuple[tuple[Check, Callable[[FileReport], Template | None]], ...] = (
     (WRITABLE, _writable),
     (OWNER, _owner),
     (WITHOUT_EFFECT, _without_effect),
@@ -196,20 +176,16 @@ RULES: tuple[tuple[Check, Rule], ...] = (
     (MISSING, _missing),
     (FORBIDS_NOTHING, _forbids_nothing),
 )
-CHECKS = tuple(check for check, _ in RULES)
+CHECKS = (DEFAULT_OFF, *(check for check, _ in FILE_RULES))
 
 
 def findings(node: NodeReport) -> tuple[Finding, ...]:
     """Return what the checks find on one node, worst first, then by id, then in the order of the files."""
     found = sorted(dict.fromkeys(_templates(node)), key=lambda template: (template.severity.rank, template.id))
     subject = Subject("Node", None, node.name)
-    return tuple(
-        Finding(each.id, each.slug, each.severity, subject, each.reason, each.detail, each.evidence, each.remediation) for each in found
-    )
+    return tuple(each.about(subject) for each in found)
 
 
 def _templates(node: NodeReport) -> Iterator[Template]:
-    for file in (None, *(node.files or ())):
-        for _, rule in RULES:
-            if (template := rule(node, file)) is not None:
-                yield template
+    found = (_default_off(node), *(rule(file) for file in node.files or () for _, rule in FILE_RULES))
+    return (template for template in found if template is not None)

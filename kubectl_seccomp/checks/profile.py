@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from ..effective import NO_START, about, short
-from ..model import DecidedBy, FileState, Observation, Severity, Template
-from .record import Case, Check
+from ..effective import NO_START, about
+from ..model import Template
+from ..words import DecidedBy, FileState, Observation, Severity, short
+from .record import CONTAINERD, CRIO, RUNC, Case, Check
 
 
 def _prefix(case: Case) -> Template | None:
@@ -172,10 +173,7 @@ FILE_MISSING = Check(
     "that is running is not affected until its next restart.",
     fix="Put the profile at that path on every node the pod can run on (a DaemonSet, the node image, or the Security Profiles "
     "Operator), or set type RuntimeDefault. The kubelet retries the container by itself.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
-    ),
+    sources=(CONTAINERD, CRIO),
 )
 FILE_WITHOUT_EFFECT = Check(
     id="KS302",
@@ -203,10 +201,7 @@ FILE_REFUSED = Check(
     why="The container runtime cannot load the file: a container with it cannot start, or start again. One that is running is "
     "not affected until then.",
     fix="Correct the file on the node; the kubelet retries the container by itself.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
-    ),
+    sources=(CONTAINERD, RUNC),
 )
 FORBIDS_NOTHING = Check(
     id="KS304",
@@ -230,10 +225,7 @@ FILE_CHANGED = Check(
     "then; what the file says now applies from its next restart on. So the file that was read may not be what runs. The rollout "
     "of a new version looks the same as any other change.",
     fix="Restart the pod so that it runs with what the file says now, after making sure that it can start with it.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "inode(7): ctime, which unlike mtime cannot be set",
-    ),
+    sources=(CONTAINERD, "inode(7): ctime, which unlike mtime cannot be set"),
 )
 FILE_PROBLEMS = Check(
     id="KS308",

@@ -6,21 +6,19 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ..effective import Placement, short
+from ..effective import Placement
+from ..facts import Observed, ProfileFile
 from ..failures import Trouble
 from ..landing import Landing
-from ..model import (
-    ContainerType,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    KubeletDefault,
-    Observed,
-    ProfileFile,
-    Severity,
-    Template,
-)
+from ..model import Declared, Effective, Template
+from ..words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity, short
+
+# Upstream files that several checks rest on.
+KUBELET = "kubernetes pkg/kubelet/kuberuntime/helpers.go getSeccompProfile (1.25 to 1.36)"
+SCHEDULER = "kubernetes pkg/scheduler/framework/plugins nodeaffinity, tainttoleration, nodeunschedulable (1.37)"
+CONTAINERD = "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)"
+CRIO = "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)"
+RUNC = "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)"
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -99,20 +97,21 @@ class Case(Struct, frozen=True, kw_only=True):
 class Check(Struct, frozen=True, kw_only=True):
     """One check: what it is called, what it judges, and the page that explains it.
 
-    `run` returns a finding's template or None. `severities` are all that it can give, worst first. `why` says what goes
-    wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that it rests on. `needs` says what has
-    to be looked at on the nodes: "file", "process", or "" for nothing.
+    `run` returns a finding's template or None; it is left out where what is judged is no container. `severities` are all that it can
+    give, worst first. `why` says what goes wrong, `fix` what to do, in a paragraph each; `sources` are the upstream files or pages that
+    it rests on. `needs` says what has to be looked at: "file" or "process" on the nodes, "node" for a node's report, "profile" for a
+    profile's text, "" for nothing.
     """
 
     id: str
     slug: str
     title: str
     severities: tuple[Severity, ...]
-    run: Callable[[Case], Template | None]
     why: str
     fix: str
     sources: tuple[str, ...]
     needs: str = ""
+    run: Callable[[Case], Template | None] = lambda _case: None
 
     def finding(
         self,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..effective import short, unfiltered
+from ..effective import unfiltered
 from ..failures import Trouble
-from ..model import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, Template
-from .record import Case, Check
+from ..model import Template
+from ..words import Certainty, DecidedBy, EffectiveType, FileState, Observation, Severity, short
+from .record import CONTAINERD, CRIO, RUNC, Case, Check
 
 
 def _sandboxed(case: Case) -> Template | None:
@@ -124,11 +125,7 @@ CANNOT_START = Check(
     why="The container runtime refuses the profile, or the profile refuses what the runtime has to do to start the container.",
     fix="Put a valid profile at that path on every node the pod can run on, or set seccompProfile type RuntimeDefault. The "
     "kubelet retries the container by itself.",
-    sources=(
-        "containerd internal/cri/sputil/seccomp_linux.go (1.6 to 2.4)",
-        "CRI-O internal/config/seccomp/seccomp.go (1.30 to 1.36)",
-        "runc libcontainer/specconv/spec_linux.go (1.1 to 1.5)",
-    ),
+    sources=(CONTAINERD, CRIO, RUNC),
 )
 KILLED = Check(
     id="KS112",

@@ -15,7 +15,7 @@ from ..fault import Fault
 from ..model import FileState, NodeFacts
 from ..profiles import defaults
 from ..profiles.gojson import NotJudged, Refused, decode
-from ..profiles.judged import Judged, Place, judge_at, loaded, resolved_default
+from ..profiles.judged import Judged, Place, default_at, judge_at
 from ..profiles.written import LARGEST, Form, Written, read
 from ..runtimes import RUNTIMES, parse
 from .given import Loading, Probing
@@ -139,8 +139,8 @@ def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) 
         raise Fault(f"no default profile is known for {version.replace('://', ' ')}", _TAKES, 2 if node is None else 3)
     runtime, _ = parse(version)
     where, doubts = place(loading, node, runtime)
-    resolved = resolved_default(match.variant, where.capabilities, where.target.arch, where.kernel)
-    if resolved is None:
+    judged = default_at(match.variant, where)
+    if judged is None:
         raise Fault(
             f"the default profile for {where.target.arch} is not known", "--arch takes amd64, arm64, arm, s390x, ppc64le, riscv64", 2
         )
@@ -148,7 +148,7 @@ def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) 
     if node is not None and not runtime.fixed_default:
         doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
     form = f"RuntimeDefault as of {match.variant}"
-    return Operand(name, form, where, loaded(resolved, where), doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
+    return Operand(name, form, where, judged, doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
 
 
 def _node_default(name: str, loading: Loading, connection: Options) -> Operand:

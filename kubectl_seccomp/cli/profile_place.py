@@ -9,7 +9,7 @@ from ..fault import Fault
 from ..model import NodeFacts
 from ..profiles.answers import Target
 from ..profiles.capabilities import ALL, full
-from ..profiles.judged import KERNEL, Place
+from ..profiles.judged import KERNEL, Place, kernel_of
 from ..profiles.syscalls import ARCHITECTURES, architecture
 from ..runtimes import CONTAINERD, RUNTIMES, UNKNOWN, Runtime
 from .given import Loading
@@ -41,10 +41,8 @@ def _arch(name: str) -> str:
 
 
 def _kernel(given: str | None, node: NodeFacts | None) -> tuple[int, int]:
-    if given is None and node is not None and (found := re.match(r"(\d{1,4})\.(\d{1,4})", node.kernel, re.ASCII)):
-        return int(found[1]), int(found[2])
     if given is None:
-        return KERNEL
+        return kernel_of(node.kernel if node is not None else "") or KERNEL
     numbers = _version(given, "--kernel", "6.1")
     return numbers[0], (*numbers, 0)[1]
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from .chains import Case
 from .conditions import holds
 from .oci import Action, Dropped
-from .rules import Case, Conflict
+from .rules import Conflict
 from .syscalls import Version, multiplexer
 
 
@@ -57,6 +58,16 @@ class Answer(Struct, frozen=True):
     dropped: tuple[Dropped, ...] = ()
     unsure: str = ""
 
+    @property
+    def rules(self) -> tuple[int, ...]:
+        """The indexes of all rules that decide, in their order."""
+        return tuple(sorted({case.rule for case in self.cases} | ({self.rule} if self.rule is not None else set())))
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the filter may do something else for some arguments."""
+        return not self.exact or bool(self.overlapping)
+
 
 class Table(Struct, frozen=True):
     """The answers of one ABI by name, for every call that has a number there. `bits`: how much of an argument is compared.
@@ -92,10 +103,14 @@ class Decision(Struct, frozen=True):
 
 def act(found: Table, name: str, arguments: Sequence[int]) -> Action | None:
     """Return what a call with these six arguments gets; None where rules with different actions meet in it (ambiguous)."""
-    answer = found.answers[name]
+    return given(found.answers[name], arguments, found.bits)
+
+
+def given(answer: Answer, arguments: Sequence[int], bits: int) -> Action | None:
+    """Return the same for a call's answer, of which `bits` of an argument are compared."""
     if answer.action is not None:
         return answer.action
-    met = {case.action for case in answer.cases if holds(case.conditions, arguments, found.bits)}
+    met = {case.action for case in answer.cases if holds(case.conditions, arguments, bits)}
     if not met:
         return answer.otherwise
     return met.pop() if len(met) == 1 else None

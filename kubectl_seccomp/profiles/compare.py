@@ -14,8 +14,7 @@ from itertools import islice, product
 from msgspec import Struct
 
 from . import wording
-from .answers import Answer, Table, Why
-from .conditions import holds
+from .answers import Answer, Table, Why, given
 from .judged import Judged
 from .oci import ALLOW, KILL_THREAD, NO_SUCH_CALL, Action, Condition
 from .risk import NEWUSER, SOCKET_FAMILIES
@@ -119,10 +118,10 @@ def _try(one: Answer, two: Answer, bits: int) -> _Tried:
     if one.action is not None and two.action is not None:
         return _Tried([(one.action, two.action, ())])
     if one == two or (_says(one) == _says(two)):
-        return _Tried([], certain=True)
+        return _Tried([])
     found, certain = _Tried([]), True
     for registers in islice(_registers(one, two), _MOST):
-        got, new = _of(one, registers, bits), _of(two, registers, bits)
+        got, new = given(one, registers, bits), given(two, registers, bits)
         if got is None or new is None:
             certain = False
         else:
@@ -133,13 +132,6 @@ def _try(one: Answer, two: Answer, bits: int) -> _Tried:
 
 def _says(answer: Answer) -> tuple[object, ...]:
     return frozenset((case.conditions, case.action) for case in answer.cases), answer.otherwise, answer.action
-
-
-def _of(answer: Answer, registers: tuple[int, ...], bits: int) -> Action | None:
-    if answer.action is not None:
-        return answer.action
-    met = {case.action for case in answer.cases if holds(case.conditions, registers, bits)}
-    return answer.otherwise if not met else met.pop() if len(met) == 1 else None
 
 
 def _decided(one: Answer, two: Answer) -> bool:

@@ -53,11 +53,6 @@ def holds(group: Group, arguments: Sequence[int], bits: int) -> bool:
     return all(_COMPARE[found.op](arguments[found.index] & word, found) for found in group)
 
 
-def same(one: Group, other: Group) -> bool:
-    """Whether two groups are the same to libseccomp: EQ and a MASKED_EQ with a full mask are not (`_db_chain_eq`)."""
-    return one == other
-
-
 def disjoint(one: Group, other: Group, bits: int) -> bool:
     """Whether no call can meet both groups; False also where that is not worked out."""
     return any(_apart(first, second, bits) for first in one for second in other if first.index == second.index)
@@ -109,5 +104,5 @@ def boundaries(cases: Sequence[Group]) -> Iterator[tuple[int, int]]:
     """Yield the argument and value pairs around which the outcome can change."""
     for group in cases:
         for condition in group:
-            value = condition.other if condition.op == "MASKED_EQ" else condition.value
-            yield from ((condition.index, near) for near in (value - 1, value, value + 1) if near >= 0)
+            edge = condition.expected
+            yield from ((condition.index, near) for near in (edge - 1, edge, edge + 1) if near >= 0)

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from .errnos import ERRNOS
+from . import errnos
 from .gojson import Refused, mapping, objects, text, texts, unsigned
 from .oci import ARCHITECTURES, ARGUMENTS, FLAGS, MOST_ERRNO, OPERATORS, Action, Condition, Dropped, Resolved, Rule, action, known
+from .schema import misfits
 
 # Which entry of archMap counts, by the name that libseccomp-golang has for the node's architecture.
 ARCHMAP_CRIO = {
@@ -64,25 +65,21 @@ def resolve(profile: Mapping[str, object] | None, decoder: str, container: Conta
     if profile is None:
         return None
     own = decoder if decoder in ("cri-o", "docker") else "containerd"
+    _check(profile, own)
     default, written = text(profile, "defaultaction"), objects(profile, "syscalls")
-    _check_types(profile, own)
     if not default and not written:
         return None
     if not default:
         raise Refused("has rules, but no defaultAction")
     chosen = action(default, _errno(profile, "defaulterrno", "defaulterrnoret", own))
     _check_default(chosen)
-    rules: list[Rule] = []
-    dropped: list[Dropped] = []
-    for index, entry in enumerate(written):
-        found = _rule(index, entry, own, container)
-        (rules if isinstance(found, Rule) else dropped).append(found)  # type: ignore[arg-type]
+    found = [_rule(index, entry, own, container) for index, entry in enumerate(written)]
     resolved = Resolved(
         chosen,
-        tuple(rules),
+        tuple(one for one in found if isinstance(one, Rule)),
         _architectures(profile, own, container),
         tuple(_words(profile, "flags", FLAGS, "flag")),
-        tuple(dropped),
+        tuple(one for one in found if isinstance(one, Dropped)),
         text(profile, "listenerpath"),
         text(profile, "listenermetadata"),
     )
@@ -115,14 +112,8 @@ def _rule(index: int, entry: Mapping[str, object], decoder: str, container: Cont
 
 
 def _nameless(entry: Mapping[str, object], decoder: str) -> str:
-    legacy = decoder == "containerd" and text_or_none(entry, "name")
+    legacy = decoder == "containerd" and text(entry, "name")
     return "containerd does not know the old key name" if legacy else "it names no syscall"
-
-
-def text_or_none(entry: Mapping[str, object], key: str) -> str | None:
-    """Return a field that the decoder does not look at, if it happens to be a string."""
-    value = entry.get(key)
-    return value if isinstance(value, str) else None
 
 
 def _excluded(entry: Mapping[str, object], decoder: str, container: Container) -> str:
@@ -155,10 +146,16 @@ def _version(filter_: Mapping[str, object]) -> tuple[int, int] | None:
     written = text(filter_, "minkernel")
     if not written:
         return None
-    found = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", written, re.ASCII)
-    if found is None or found[0] == "0.0":
+    found = min_kernel(written)
+    if found is None:
         raise Refused("has a minKernel that is not a version like 4.8")
-    return int(found[1]), int(found[2])
+    return found
+
+
+def min_kernel(written: str) -> tuple[int, int] | None:
+    """Return the kernel that a minKernel names, None where dockerd takes it for none."""
+    found = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", written, re.ASCII)
+    return (int(found[1]), int(found[2])) if found is not None and found[0] != "0.0" else None
 
 
 def _condition(argument: Mapping[str, object]) -> Condition:
@@ -171,15 +168,14 @@ def _condition(argument: Mapping[str, object]) -> Condition:
 
 
 def _errno(entry: Mapping[str, object], name: str, number: str, decoder: str) -> int | None:
-    """Return the written errno; CRI-O also takes a name, or a number in quotes, which goes first (getErrno)."""
+    """Return the written errno; CRI-O also takes what errnos.py has, which goes first."""
     written = text(entry, name) if decoder == "cri-o" else ""
     if not written:
         return None if entry.get(number) is None else unsigned(entry, number)
-    if re.fullmatch(r"\d{1,10}", written, re.ASCII) and int(written) < 2**32:
-        return int(written)
-    if written not in ERRNOS:
+    found = errnos.number(written)
+    if found is None:
         raise Refused(f"has an errno that is not the name of an error ({written[:40]!r})")
-    return ERRNOS[written]
+    return found
 
 
 def _architectures(profile: Mapping[str, object], decoder: str, container: Container | None) -> tuple[str, ...]:
@@ -200,42 +196,17 @@ def _words(profile: Mapping[str, object], key: str, words: frozenset[str], what:
     return found
 
 
-def _check_types(profile: Mapping[str, object], decoder: str) -> None:
+def _check(profile: Mapping[str, object], decoder: str) -> None:
     """Refuse what does not decode, also where the value would not matter."""
-    for key in ("listenerpath", "listenermetadata"):
-        text(profile, key)
-    texts(profile, "flags")
-    texts(profile, "architectures")
-    unsigned(profile, "defaulterrnoret")
-    if decoder != "containerd":
-        _check_docker_types(profile, decoder)
-    for rule in objects(profile, "syscalls"):
-        texts(rule, "names")
-        text(rule, "action")
-        unsigned(rule, "errnoret")
-        for argument in objects(rule, "args"):
-            text(argument, "op")
-            for key in ("index", "value", "valuetwo"):
-                unsigned(argument, key)
-
-
-def _check_docker_types(profile: Mapping[str, object], decoder: str) -> None:
-    if decoder == "cri-o":
-        text(profile, "defaulterrno")
-    for entry in objects(profile, "archmap"):
-        text(entry, "architecture")
-        texts(entry, "subarchitectures")
-    if objects(profile, "archmap") and texts(profile, "architectures"):
+    wrong = next((field for field, _ in misfits(profile) if decoder in field.readers), None)
+    if wrong is not None:
+        raise Refused(f"has {wrong.name.lower()} that is not {wrong.kind.value}")
+    if decoder != "containerd" and objects(profile, "archmap") and texts(profile, "architectures"):
         raise Refused("has both architectures and archMap")
-    for rule in objects(profile, "syscalls"):
-        for key in ("name", "comment", *(("errno",) if decoder == "cri-o" else ())):
-            text(rule, key)
-        for key in ("includes", "excludes"):
-            filter_ = mapping(rule, key)
-            texts(filter_, "caps")
-            texts(filter_, "arches")
-            if decoder == "docker":
-                _version(filter_)
+    if decoder == "docker":
+        for rule in objects(profile, "syscalls"):
+            _version(mapping(rule, "includes"))
+            _version(mapping(rule, "excludes"))
 
 
 def _check_default(default: Action) -> None:

@@ -7,16 +7,16 @@ prints; CRI-O's are containers-common's, with CRI-O's changes; docs/data.md tell
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from functools import cache
+from operator import itemgetter
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from .. import data
 from ..runtimes import Runtime, parse
-from .syscalls import Version, architecture
+from .syscalls import Version, architecture, dotted, release
 
 
 class Condition(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -87,11 +87,6 @@ class Match(Struct, frozen=True):
     doubt: str | None = None
     nearest: bool = False
 
-    @property
-    def exact(self) -> bool:
-        """Whether this very version is known to have it."""
-        return self.doubt is None
-
 
 class Applied(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A rule as it gets into the OCI object."""
@@ -121,35 +116,28 @@ def variant(container_runtime_version: str) -> Match | None:
         return None
     found, doubt = _nearest(runtime, (*numbers, 0, 0)[:3])
     nearest = doubt is not None
-    release = ".".join(map(str, numbers))
+    plain = dotted(numbers)
     written = container_runtime_version.partition("://")[2].removeprefix("v")
-    if doubt is None and (written != release or len(numbers) < 3):
-        doubt = f"this is not a plain release of {runtime.title} {release}, so its profile may have been changed"
+    if doubt is None and (written != plain or len(numbers) < 3):
+        doubt = f"this is not a plain release of {runtime.title} {plain}, so its profile may have been changed"
     return Match(found.name, doubt, nearest)
 
 
 def _nearest(runtime: Runtime, version: Version) -> tuple[Variant, str | None]:
     """Return the variant of this version or of the one before it, and why it may be another one."""
     spans = [
-        (_release(low), _release(high), each)
-        for each in table().variants
-        if each.runtime == runtime.scheme
-        for low, high in each.ranges
+        (release(low), release(high), each) for each in table().variants if each.runtime == runtime.scheme for low, high in each.ranges
     ]
     below = [span for span in spans if span[0] <= version]
-    low, high, found = max(below, key=_low) if below else min(spans, key=_low)
+    low, high, found = max(below, key=itemgetter(0)) if below else min(spans, key=itemgetter(0))
     if low <= version <= high:
         return found, None
-    known = ".".join(map(str, high if below else low))
-    doubt = f"the profile of {runtime.title} {'.'.join(map(str, version))} is not known, that of {known} is taken"
+    known = dotted(high if below else low)
+    doubt = f"the profile of {runtime.title} {dotted(version)} is not known, that of {known} is taken"
     return found, doubt
 
 
-def _low(span: tuple[Version, Version, Variant]) -> Version:
-    return span[0]
-
-
-def default_profile(name: str, caps: Collection[str], arch: str, kernel: Version) -> dict[str, object] | None:
+def default_profile(name: str, caps: Collection[str], arch: str, kernel: Version) -> Profile | None:
     """Return the profile of a variant (Match.variant) as an OCI object, for a bounding set, an architecture and a kernel.
 
     `arch` is a GOARCH or an OCI name. None for a variant or an architecture that is not known here.
@@ -158,7 +146,7 @@ def default_profile(name: str, caps: Collection[str], arch: str, kernel: Version
     found = next((each for each in table().variants if each.name == name), None)
     if known is None or known.go is None or found is None:
         return None
-    return msgspec.json.decode(msgspec.json.encode(evaluate(table(), found, caps, known.go, kernel)), type=dict[str, object])
+    return evaluate(table(), found, caps, known.go, kernel)
 
 
 def evaluate(given: Table, chosen: Variant, caps: Collection[str], goarch: str, kernel: Version) -> Profile:
@@ -179,7 +167,7 @@ def _applied(given: Table, chosen: Variant, caps: Collection[str], goarch: str, 
             continue
         if (includes.arches and goarch not in includes.arches) or goarch in excludes.arches:
             continue
-        if includes.min_kernel and kernel < _release(includes.min_kernel):
+        if includes.min_kernel and kernel < release(includes.min_kernel):
             continue
         yield Applied(tuple(rule.names.split()), rule.action, rule.errno_ret, rule.args)
 
@@ -198,7 +186,3 @@ def _rule(given: Table, index: int) -> Rule:
 def table() -> Table:
     """Return all variants, oldest first within a runtime."""
     return msgspec.json.decode(data.read("defaults.json"), type=Table)
-
-
-def _release(text: str) -> Version:
-    return tuple(int(part) for part in re.findall(r"\d+", text))

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from ..model import FileState
-from ..runtimes import RUNTIMES
+from ..runtimes import by_scheme
+from ..words import FileState
 from .decoders import resolve
 from .gojson import NotJudged, Refused, decode, text
 from .oci import Resolved
@@ -43,7 +43,7 @@ def judge(raw: bytes, decoder: str) -> Judgement:
         document = decode(raw)
         resolved = resolve(document, decoder, None)
         if document is None or resolved is None:
-            return _no_filter(document, decoder)
+            return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: {by_scheme(decoder).title} loads no filter")
         return _filter(resolved, text(document, "defaultaction"))
     except Refused as refused:
         return Judgement(FileState.INVALID, "refused", f"it {refused}")
@@ -61,11 +61,6 @@ def _filter(resolved: Resolved, written: str) -> Judgement:
     void = len(resolved.dropped)
     lost = "" if not void else f" (rules that name no syscall known here: {void})"
     return Judgement(FileState.PRESENT, "filter", f"it loads, but every syscall {ends}{lost}", forbids_nothing=True)
-
-
-def _no_filter(document: Mapping[str, object] | None, decoder: str) -> Judgement:
-    runtime = next((known.title for known in RUNTIMES if known.scheme == decoder), "the runtime")
-    return Judgement(FileState.PRESENT, "none", f"{_empty(document)}: {runtime} loads no filter")
 
 
 def _empty(document: Mapping[str, object] | None) -> str:

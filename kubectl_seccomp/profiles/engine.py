@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from .answers import Answer, Decision, Table, Target, Why
+from .chains import Case
 from .gojson import NotJudged, Refused
 from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
-from .rules import Case, Conflict, Settled, alternatives, settle
-from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, known_since, multiplexer, names
+from .rules import Conflict, Settled, alternatives, settle
+from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, dotted, known_since, multiplexer, names
 
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
 MOST_WORK = 100_000
@@ -40,7 +41,7 @@ def decide(resolved: Resolved, target: Target) -> Decision:
         if (name in BIG_ENDIAN) != (own.name in BIG_ENDIAN):
             raise Refused(f"lists {name}, which has another byte order than the node")
     judged = [name for name in listed if architecture(name) is not None]
-    tables = _disentangled({name: table(resolved, target, name) for name in (own.name, *judged)})
+    tables = _disentangled({name: _Builder(resolved, target, name).table() for name in (own.name, *judged)})
     # What is not listed is killed, by libseccomp's own default that no runtime changes, before any rule is looked at.
     killed = Answer(KILL_THREAD, Why.ARCHITECTURE)
     others = {name: Table(name, _bits(name), dict.fromkeys(names(name), killed)) for name in own.subs if name not in tables}
@@ -77,15 +78,7 @@ def _marked(found: Table, shared: set[tuple[int, int]]) -> Table:
 
 def _comparisons(case: Case) -> set[tuple[int, int]]:
     """What a case compares: arguments with the lower halves of values, which all widths have in common."""
-    return {(one.index, (one.other if one.op == "MASKED_EQ" else one.value) & 0xFFFFFFFF) for one in case.conditions}
-
-
-def table(resolved: Resolved, target: Target, abi: str) -> Table:
-    """Return the answers of one ABI that the filter is made for."""
-    builder = _Builder(resolved, target, abi)
-    answers = builder.answers()
-    conflicts, clashes = tuple(builder.conflicts), tuple(builder.clashes)
-    return Table(abi, builder.bits, answers, builder.stub, conflicts, clashes, tuple(builder.tangled))
+    return {(one.index, one.expected & 0xFFFFFFFF) for one in case.conditions}
 
 
 def _bits(abi: str) -> int:
@@ -108,16 +101,21 @@ class _Builder:
                 self.rules.setdefault(name, []).append(rule)
         self.highest = self._highest()
         self.stub = self.highest if target.runtime == "runc" and self._has_stub() else None
-        self.plain = Answer(resolved.default, Why.DEFAULT)
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
         self.tangled: list[str] = []
         self.plainly: dict[tuple[int, ...], Settled] = {}
         self.work = 0
 
-    def answers(self) -> dict[str, Answer]:
-        known = names(self.abi, self.library)
-        found = dict.fromkeys(self.numbers, self.plain)
+    def table(self) -> Table:
+        """Return the answers of one ABI that the filter is made for."""
+        answers = self._answers()
+        conflicts, clashes = tuple(self.conflicts), tuple(self.clashes)
+        return Table(self.abi, self.bits, answers, self.stub, conflicts, clashes, tuple(self.tangled))
+
+    def _answers(self) -> dict[str, Answer]:
+        known, plain = names(self.abi, self.library), Answer(self.resolved.default, Why.DEFAULT)
+        found = dict.fromkeys(self.numbers, plain)
         # In the order of the table, whatever the order of the rules.
         named = [name for name in self.numbers if name in self.rules or (self.multiplexed and name in _CARRIERS)]
         found |= {name: self._answer(name) if name in known else self._unknown(name) for name in named}
@@ -127,10 +125,10 @@ class _Builder:
         if self.stub is None and not self._might_have_stub():
             return found
         late = [name for name, number in self.numbers.items() if number > (self.highest or 0)]
-        stubbed, doubted = self._stubbed(), self._doubted(self.plain)
         if self.stub is not None:
-            return found | dict.fromkeys(late, stubbed)
-        return found | {name: doubted if found[name] is self.plain else self._doubted(found[name]) for name in late}
+            return found | dict.fromkeys(late, self._stubbed())
+        doubted = self._doubted(plain)
+        return found | {name: doubted if found[name] is plain else self._doubted(found[name]) for name in late}
 
     def _answer(self, name: str) -> Answer:
         if carried := _CARRIERS.get(name) if self.multiplexed else None:
@@ -145,7 +143,7 @@ class _Builder:
         return self._settled(name, self.plainly[key])
 
     def _unknown(self, name: str) -> Answer:
-        since = ".".join(str(part) for part in known_since(name, self.abi) or ())
+        since = dotted(known_since(name, self.abi) or ())
         lost = tuple(Dropped(rule.index, f"libseccomp before {since} does not know {name}") for rule in self.rules.get(name, ()))
         return Answer(self.resolved.default, Why.DEFAULT, dropped=lost)
 
@@ -211,7 +209,7 @@ class _Builder:
         since = known_since(name, self.abi)
         if self.target.libseccomp is not None or since is None or since <= OLDEST or not (settled.final or settled.cases):
             return ""
-        return f"a libseccomp before {'.'.join(str(part) for part in since)} does not know the name, and the default counts"
+        return f"a libseccomp before {dotted(since)} does not know the name, and the default counts"
 
     def _doubted(self, answer: Answer) -> Answer:
         why = "its number is above all those that the profile names: runc answers ENOSYS before the filter is asked"

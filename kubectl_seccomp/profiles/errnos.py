@@ -5,6 +5,8 @@ The numbers are those of x86, Arm, RISC-V, s390 and PowerPC; MIPS and SPARC coun
 
 from __future__ import annotations
 
+import re
+
 _TABLE = """
 EPERM=1 ENOENT=2 ESRCH=3 EIO=5 ENXIO=6 E2BIG=7 ENOEXEC=8 EBADF=9 ECHILD=10 EDEADLK=35 ENOMEM=12 EACCES=13 EFAULT=14
 ENOTBLK=15 EBUSY=16 EEXIST=17 EXDEV=18 ENODEV=19 ENOTDIR=20 EISDIR=21 EINVAL=22 ENFILE=23 EMFILE=24 ENOTTY=25 ETXTBSY=26
@@ -18,3 +20,10 @@ ENOTSUP=95 EBADMSG=74 ENOTRECOVERABLE=131 EOWNERDEAD=130
 """
 ERRNOS = {name: int(number) for name, _, number in (entry.partition("=") for entry in _TABLE.split())}
 NAMES = {number: name for name, number in reversed(ERRNOS.items())}
+
+
+def number(word: str) -> int | None:
+    """Return the number that CRI-O takes a word for (getErrno): an error's name, or a number in quotes; None for anything else."""
+    if re.fullmatch(r"\d{1,10}", word, re.ASCII) and int(word) < 2**32:
+        return int(word)
+    return ERRNOS.get(word)

@@ -101,7 +101,7 @@ def _samples(answer: Answer) -> Iterator[list[int]]:
     for group in groups:
         base = [0] * 6
         for condition in group:
-            base[condition.index] = condition.other if condition.op == "MASKED_EQ" else condition.value
+            base[condition.index] = condition.expected
         for index, value in edges:
             yield [*base[:index], value & (2**64 - 1), *base[index + 1 :]]
 

@@ -14,7 +14,7 @@ from .answers import Answer, Table, ways
 from .evasion import AROUND_IO_URING, around_io_uring, evadable
 from .judged import Judged
 from .oci import Action
-from .syscalls import by_number, known_since, number, similar
+from .syscalls import by_number, known_since, names, similar
 
 
 class Outcome(Struct, frozen=True, rename="camel"):
@@ -82,20 +82,19 @@ def _name(judged: Judged, asked: str) -> str:
 
 
 def _way(judged: Judged, table: Table, name: str, through: str, answer: Answer, lines: Mapping[int, int]) -> Way:
-    rules = tuple(sorted({case.rule for case in answer.cases} | ({answer.rule} if answer.rule is not None else set())))
     carried = through != name
     places = {index: f" (line {line})" for index, line in lines.items()}
     return Way(
         table.abi,
-        number(table.abi, through),
+        names(table.abi).get(through),
         through if carried else None,
         wording.answer(answer),
         wording.reason(answer, places),
-        rules,
-        tuple(lines[index] for index in rules if index in lines),
+        answer.rules,
+        tuple(lines[index] for index in answer.rules if index in lines),
         tuple(_outcomes(answer)),
         tuple(f"rule {one.index}{places.get(one.index, '')} does not count: {one.why}" for one in answer.dropped),
-        not answer.exact or bool(answer.overlapping),
+        answer.approximate,
         () if carried else evadable(table, name),
         tuple(_notes(judged, table, name, answer, carried=carried)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -15,10 +16,16 @@ from .defaults import default_profile
 from .engine import decide
 from .gojson import decode
 from .oci import ALLOW, Resolved
-from .syscalls import Version, architecture
+from .syscalls import architecture
 
 KERNEL = (6, 1)
 """The kernel that is taken where nobody says which."""
+
+
+def kernel_of(release: str) -> tuple[int, int] | None:
+    """Return the first two numbers of nodeInfo.kernelVersion ("6.1.0-18-amd64"), None where it does not begin with such."""
+    found = re.match(r"(\d{1,4})\.(\d{1,4})", release, re.ASCII)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 class Place(Struct, frozen=True):
@@ -85,11 +92,13 @@ def _nothing(arch: str) -> Resolved:
     return Resolved(ALLOW, (), (own.name, *own.subs) if own is not None else ())
 
 
-def resolved_default(variant: str, capabilities: frozenset[str], arch: str, kernel: Version) -> Resolved | None:
-    """Return the RuntimeDefault of a variant (defaults.variant) as it is handed on; None for one that is not known."""
-    found = default_profile(variant, capabilities, arch, kernel)
+def default_at(variant: str, place: Place) -> Judged | None:
+    """Return the RuntimeDefault of a variant (defaults.variant) at a place; None for one that is not known."""
+    found = default_profile(variant, place.capabilities, place.target.arch, place.kernel)
+    if found is None:
+        return None
     # It is resolved already: what is left is the OCI form, which containerd's decoder reads.
-    return None if found is None else resolve(decode(msgspec.json.encode(found)), CONTAINERD.scheme, None)
+    return loaded(resolve(decode(msgspec.json.encode(found)), CONTAINERD.scheme, None), place)
 
 
 def opening(answer: Answer) -> Opening:

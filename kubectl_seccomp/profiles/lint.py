@@ -13,15 +13,14 @@ from json import JSONDecodeError
 from msgspec import Struct, structs
 
 from ..words import Severity
-from . import lint_docker, lint_reach, lint_rules, lint_text, problems_reach, problems_rules, problems_text
-from .gojson import NotJudged, Refused, decode
+from . import lint_docker, lint_reach, lint_rules, lint_text, problems_text
+from .gojson import NotJudged, Refused
 from .judged import Place, judge_at
 from .positions import Path, Position, duplicates
-from .problem import DECODERS, HONOURED, LANES, LOADS, NOT_KNOWN, REFUSED, Effect, Page, Problem, everywhere
+from .problem import DECODERS, HONOURED, LANES, LOADS, NOT_KNOWN, REFUSED, Effect, Problem, everywhere
 from .syscalls import Version
-from .written import LARGEST, Form, Written, is_docker, read
+from .written import LARGEST, Form, Written, read
 
-PAGES: tuple[Page, ...] = (*problems_text.PAGES, *problems_rules.PAGES, *problems_reach.PAGES)
 _MOST = 20  # problems of one check that are told one by one
 _LONGEST = 10_000  # values and lines; the longest of the runtimes' own has some 2,000
 _NEWEST = "999"
@@ -65,26 +64,15 @@ class Linted(Struct, frozen=True):
 def lint(raw: bytes, setting: Setting) -> Linted:
     """Return what is wrong with a profile. It raises nothing, whatever the bytes are."""
     try:
-        written = _read(raw, on_node=setting.on_node)
+        if len(raw) <= LARGEST and raw.count(b",") + raw.count(b"\n") > _LONGEST:
+            raise NotJudged(f"has more than {_LONGEST} values or lines: not judged")
+        written = read(raw, on_node=setting.on_node)
     except Refused as refused:
         return Linted(None, _kept([_unreadable(refused)], setting))
     except NotJudged as beyond:
         return Linted(None, _kept([_not_judged(beyond)], setting))
     found = _kept([*_around(written, setting), *_inside(written, setting)], setting)
     return Linted(written.form, _ordered(_located(_bounded(found), written)))
-
-
-def _read(raw: bytes, *, on_node: bool) -> Written:
-    """Return a profile as it is written; as a node reads it, what stands further in is no profile."""
-    if len(raw) <= LARGEST and raw.count(b",") + raw.count(b"\n") > _LONGEST:
-        raise NotJudged(f"has more than {_LONGEST} values or lines: not judged")
-    if not on_node:
-        return read(raw)
-    if len(raw) > LARGEST:
-        raise NotJudged("is larger than 1 MiB: not judged")
-    profile = decode(raw)
-    form = Form.DOCKER if profile is not None and is_docker(profile) else Form.OCI
-    return Written(form, profile, raw.decode("utf-8", "replace"))
 
 
 def _unreadable(refused: Refused) -> Problem:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from . import errnos
 from . import problems_text as pages
-from .errnos import ERRNOS
-from .lint_text import Profile, near, quoted, rules, text, texts
+from .decoders import min_kernel
+from .gojson import mapping, text
+from .lint_text import Profile, near, quoted, rules, texts
 from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
 
 _NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
@@ -23,9 +24,9 @@ def problems(profile: Profile) -> Iterator[Problem]:
 def _honoured(profile: Profile) -> Iterator[Problem]:
     """What means one thing to containerd and another to CRI-O and dockerd: once for each sort, where it comes first."""
     for key in ("includes", "excludes"):
-        found = [(path, entry) for path, entry in rules(profile) if _says(entry.get(key))]
+        found = [(path, asked) for path, entry in rules(profile) if (asked := _asked(entry, key))]
         if found:
-            kernel = all(set(_mapping(entry, key)) <= {"minkernel"} for _, entry in found)
+            kernel = all(asked.keys() == {"minkernel"} for _, asked in found)
             effects = by_decoder(IGNORED, IGNORED if kernel else HONOURED, HONOURED)
             count = f"{len(found)} rules have" if len(found) > 1 else "a rule has"
             readers = "but dockerd" if kernel else "but CRI-O and dockerd"
@@ -44,14 +45,9 @@ def _honoured(profile: Profile) -> Iterator[Problem]:
             yield pages.DOCKER_NAME.problem(said, (*path, "name"), effects, f'"names": [{quoted(name)}]')
 
 
-def _says(value: object) -> bool:
-    """Whether includes or excludes hold a condition."""
-    return isinstance(value, dict) and any(value.values())
-
-
-def _mapping(entry: Profile, key: str) -> Profile:
-    value = entry.get(key)
-    return {name: item for name, item in value.items() if item} if isinstance(value, dict) else {}
+def _asked(entry: Profile, key: str) -> Profile:
+    """Return the conditions that includes or excludes hold."""
+    return {name: item for name, item in mapping(entry, key).items() if item}
 
 
 def _errno_names(profile: Profile) -> Iterator[Problem]:
@@ -60,13 +56,11 @@ def _errno_names(profile: Profile) -> Iterator[Problem]:
         word = text(entry, key)
         if not word:
             continue
-        decimal = re.fullmatch(r"\d{1,10}", word, re.ASCII) is not None and int(word) < 2**32
-        number = int(word) if decimal else ERRNOS.get(word)
-        shown, counts = "defaultErrno" if not path else "errno", entry.get(plain)
+        number, shown, counts = errnos.number(word), "defaultErrno" if not path else "errno", entry.get(plain)
         if number is None:
             said = f"{quoted(word)} is not the name of an error"
             yield pages.DOCKER_REFUSED.problem(
-                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(ERRNOS)))
+                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(errnos.ERRNOS)))
             )
         elif number != (1 if counts is None else counts):
             said = f"{shown} {word} only counts on CRI-O: elsewhere it is {'EPERM' if counts is None else counts}"
@@ -81,7 +75,7 @@ def _refused(profile: Profile) -> Iterator[Problem]:
         if text(entry, "name") and texts(entry, "names"):
             yield pages.DOCKER_REFUSED.problem("a rule has both name and names", (*path, "name"), _NOT_CONTAINERD)
         for key in ("includes", "excludes"):
-            version = text(_mapping(entry, key), "minkernel")
-            if version and (version == "0.0" or not re.fullmatch(r"\d{1,9}\.\d{1,9}", version, re.ASCII)):
+            version = text(mapping(entry, key), "minkernel")
+            if version and min_kernel(version) is None:
                 effects = by_decoder(IGNORED, IGNORED, REFUSED)
                 yield pages.DOCKER_REFUSED.problem(f"minKernel {quoted(version)} is not a version", (*path, key, "minkernel"), effects)

@@ -10,15 +10,16 @@ from . import problems_reach as pages
 from .answers import Answer, Table, Why
 from .defaults import variant
 from .evasion import around_io_uring
-from .floor import MARGIN, PROGRAM, Missing, lacking, missing
-from .judged import Judged, Opening, Place, counts, loaded, opening, resolved_default
+from .floor import MARGIN, PROGRAM, Floor, Missing, lacking, missing
+from .judged import Judged, Opening, Place, counts, default_at, opening
 from .lint_rules import listed
 from .oci import KILL_THREAD, NO_SUCH_CALL, Resolved
 from .problem import HANGS, LOADS, NO_START, Effect, Effects, Problem, by_oci, everywhere
 from .reach import exposed
-from .syscalls import architecture, names
+from .syscalls import architecture, dotted, names
 
 _FAILS = "threads fail"
+Lacks = list[tuple[Floor, tuple[str, ...]]]
 _NEW_MOUNT = ("fsopen", "fsconfig", "fsmount", "move_mount", "open_tree", "mount_setattr")
 _ALL = 100
 _CLONE3 = "clone3"
@@ -94,18 +95,17 @@ def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
 def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Problem]:
     high, medium, low = pages.FLOOR.severities
     path = ("defaultaction",)
-    always = [one for one in found if _but_execve(one.always)]
+    always = [(one.floor, calls) for one in found if (calls := _but_execve(one.always))]
     if always:
-        said = f"the runtime cannot start a container: {_each(always, always=True)}"
-        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always, always=True), high)
-    more = [one for one in found if _but_execve(one.more)]
+        said = f"the runtime cannot start a container: {_each(always)}"
+        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always), high)
+    more = [(one.floor, calls) for one in found if (calls := _but_execve(one.more))]
     if more:
-        said = f"a container without no_new_privs does not start: {_each(more, always=False)}"
-        effects = _effects(more, f"{NO_START} without no_new_privs")
-        yield pages.FLOOR.problem(said, path, effects, _names(more, always=False), medium)
+        said = f"a container without no_new_privs does not start: {_each(more)}"
+        yield pages.FLOOR.problem(said, path, _effects(more, f"{NO_START} without no_new_privs"), _names(more), medium)
     program = lacking(table, PROGRAM)
     if program:
-        said = f"a program that is linked with glibc does not start: {listed(program)} {_are(program)} refused"
+        said = f"a program that is linked with glibc does not start: {listed(program)} {'are' if len(program) > 1 else 'is'} refused"
         yield pages.FLOOR.problem(said, path, by_oci(LOADS, LOADS), " ".join(program), medium)
     rest = [
         name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program
@@ -124,33 +124,28 @@ def _but_execve(needed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in needed if name != "execve")
 
 
-def _are(found: tuple[str, ...]) -> str:
-    return "are" if len(found) > 1 else "is"
-
-
-def _each(found: list[Missing], *, always: bool) -> str:
+def _each(found: Lacks) -> str:
     """Return `runc needs fstatfs, runc since 1.3 also statx`; what an older version needs is not said again."""
     parts: list[str] = []
     told: dict[str, set[str]] = {}
-    for one in found:
-        needed = _but_execve(one.always if always else one.more)
-        fresh = [name for name in needed if name not in told.setdefault(one.floor.runtime, set())]
-        told[one.floor.runtime] |= set(fresh)
+    for floor, calls in found:
+        fresh = [name for name in calls if name not in told.setdefault(floor.runtime, set())]
+        told[floor.runtime] |= set(fresh)
         if fresh:
-            since = f" since {'.'.join(map(str, one.floor.since))} also" if one.floor.since else ""
-            parts.append(f"{one.floor.runtime}{since} needs {', '.join(fresh)}")
+            since = f" since {dotted(floor.since)} also" if floor.since else ""
+            parts.append(f"{floor.runtime}{since} needs {', '.join(fresh)}")
     return "; ".join(parts)
 
 
-def _names(found: list[Missing], *, always: bool) -> str:
-    return " ".join(dict.fromkeys(name for one in found for name in _but_execve(one.always if always else one.more)))
+def _names(found: Lacks) -> str:
+    return " ".join(dict.fromkeys(name for _, calls in found for name in calls))
 
 
-def _effects(found: list[Missing], word: str) -> Effects:
+def _effects(found: Lacks, word: str) -> Effects:
     """Return the word for the runtimes whose floor is not reached, from the version on from which that is so."""
     first: dict[str, Effect] = {}
-    for one in found:
-        first.setdefault(one.floor.runtime, Effect(word, since=one.floor.since))
+    for floor, _ in found:
+        first.setdefault(floor.runtime, Effect(word, since=floor.since))
     crun = first.get("crun", Effect(LOADS))
     # crun is a program of one thread: the default that kills threads ends it.
     return by_oci(first.get("runc", Effect(LOADS)), Effect(NO_START) if crun.word == HANGS else crun)
@@ -234,7 +229,5 @@ def _open(judged: Judged) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=64)
 def _default_open(name: str, place: Place) -> frozenset[str] | None:
-    resolved = resolved_default(name, place.capabilities, place.target.arch, place.kernel)
-    if resolved is None:
-        return None
-    return frozenset(call for calls in _open(loaded(resolved, place)).values() for call in calls)
+    default = default_at(name, place)
+    return None if default is None else frozenset(call for calls in _open(default).values() for call in calls)

@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from ..words import short
 from . import problems_rules as pages
 from .answers import Table
 from .evasion import evadable
+from .gojson import text
 from .judged import Judged
-from .lint_text import Profile, arguments, near, quoted, rules, text, texts
+from .lint_text import Profile, arguments, near, quoted, rules, texts
 from .oci import Resolved, Rule
 from .positions import Path
 from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
-from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, known_since, names
+from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, dotted, known_since, names
 
 _SHOWN = 8
 _COMMON = (2, 5, 4)  # what it knows is hardly missing anywhere: of 2022
@@ -41,7 +43,7 @@ def _named(entry: Profile) -> list[str]:
 
 def listed(found: Iterable[str], most: int = _SHOWN) -> str:
     """Return names for a sentence, only the first where there are many."""
-    clipped = [name if len(name) <= 60 else f"{name[:59]}…" for name in dict.fromkeys(found)]
+    clipped = [short(name) for name in dict.fromkeys(found)]
     more = f" and {len(clipped) - most} more" if len(clipped) > most else ""
     return ", ".join(clipped[:most]) + more
 
@@ -111,10 +113,9 @@ def in_answers(judged: Judged) -> Iterator[Problem]:
     resolved = judged.resolved
     if resolved is None:
         return
-    by_index = {rule.index: rule for rule in resolved.rules}
     yield from _young(judged, resolved)
     yield from _conflicts(judged)
-    yield from _in_vain(judged, resolved, by_index)
+    yield from _in_vain(judged, resolved)
     yield from _tangled(judged, resolved)
     for rule in resolved.rules:
         indexes = [one.index for one in rule.conditions]
@@ -142,7 +143,7 @@ def _young(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     for lost, mentions in found.items():
         becomes = "what should be refused is not" if lost else "the default counts there"
         ordered = sorted(mentions, key=lambda name: known_since(name) or OLDEST, reverse=True)
-        named = listed(f"{name} (before {'.'.join(map(str, known_since(name) or ()))})" for name in ordered)
+        named = listed(f"{name} (before {dotted(known_since(name) or ())})" for name in ordered)
         said = f"an older libseccomp does not know {named}: {becomes}"
         severity, effects = pages.YOUNG_NAME.severities[0 if lost else 1], everywhere("ignored by older libraries")
         yield pages.YOUNG_NAME.problem(said, _place(mentions[ordered[0]]), effects, severity=severity)
@@ -157,30 +158,26 @@ def _conflicts(judged: Judged) -> Iterator[Problem]:
         yield pages.CONFLICT.problem(said, ("syscalls", second), everywhere(REFUSED))
 
 
-def _tables(judged: Judged) -> list[Table]:
+def _tables(judged: Judged, resolved: Resolved) -> list[Table]:
     """Return the tables of what is listed, the node's own first."""
-    return [table for place, table in enumerate(judged.decision.tables.values()) if not place or _is_listed(judged, table.abi)]
+    return [table for table in judged.decision.tables.values() if table is judged.native or table.abi in resolved.architectures]
 
 
-def _is_listed(judged: Judged, abi: str) -> bool:
-    return judged.resolved is not None and abi in judged.resolved.architectures
-
-
-def _in_vain(judged: Judged, resolved: Resolved, by_index: dict[int, Rule]) -> Iterator[Problem]:
+def _in_vain(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     """Yield the rules that do not count for some of their calls, and pairs of rules that meet."""
+    actions = {rule.index: rule.action for rule in resolved.rules}
     vain: dict[tuple[int, str, bool], list[str]] = {}
     meeting: dict[tuple[int, int], list[str]] = {}
-    for table in _tables(judged):
+    for table in _tables(judged, resolved):
         known = names(table.abi, judged.place.target.libseccomp or NEWEST)
         for name, answer in table.answers.items():
             for pair in answer.overlapping:
                 meeting.setdefault(pair, []).append(name)
             for one in answer.dropped if name in known else ():
-                rule = by_index[one.index]
-                vain.setdefault((one.index, one.why, answer.action not in (None, rule.action)), []).append(name)
+                contradicted = answer.action not in (None, actions[one.index])
+                vain.setdefault((one.index, one.why, contradicted), []).append(name)
     for (index, why, contradicted), calls in vain.items():
-        equal = by_index[index].action == resolved.default
-        page = pages.EQUALS_DEFAULT if equal else pages.SHADOWED
+        page = pages.EQUALS_DEFAULT if actions[index] == resolved.default else pages.SHADOWED
         said = f"the rule does not count for {listed(calls)}: {why}"
         yield page.problem(said, ("syscalls", index), everywhere(IGNORED), severity=page.severities[0 if contradicted else 1])
     for (first, second), calls in meeting.items():
@@ -189,7 +186,7 @@ def _in_vain(judged: Judged, resolved: Resolved, by_index: dict[int, Rule]) -> I
 
 
 def _tangled(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
-    calls = list(dict.fromkeys(name for table in _tables(judged) for name in table.tangled))
+    calls = list(dict.fromkeys(name for table in _tables(judged, resolved) for name in table.tangled))
     if calls:
         place = next((_place(rule) for rule in resolved.rules if set(calls) & set(rule.names) and rule.conditions), ())
         yield pages.TANGLED.problem(f"what the filter does with {listed(calls)} may differ from what the rules say", place)

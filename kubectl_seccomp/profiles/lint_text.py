@@ -9,24 +9,13 @@ import difflib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from ..words import short
 from . import problems_text as pages
+from .gojson import text
 from .oci import ACTIONS, ARCHITECTURES, BIG_ENDIAN, FLAGS, MOST_ERRNO, OPERATORS
 from .positions import Path
-from .problem import (
-    IGNORED,
-    LANES,
-    LOADS,
-    NO_FILTER,
-    NO_START,
-    REFUSED,
-    Effect,
-    Effects,
-    Problem,
-    by_decoder,
-    by_oci,
-    everywhere,
-)
-from .schema import misfits, strangers
+from .problem import IGNORED, LANES, LOADS, NO_FILTER, NO_START, REFUSED, Effect, Effects, Problem, by_decoder, by_oci, everywhere
+from .schema import EVERY, misfits, strangers
 from .syscalls import architecture
 
 Profile = Mapping[str, object]
@@ -74,15 +63,9 @@ def texts(entry: Profile, key: str) -> list[str]:
     return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
 
 
-def text(entry: Profile, key: str) -> str:
-    """Return a string, empty for anything else."""
-    found = entry.get(key)
-    return found if isinstance(found, str) else ""
-
-
 def quoted(word: str) -> str:
     """Return a word as it is shown in a sentence."""
-    return f'"{word if len(word) <= 60 else f"{word[:59]}…"}"'
+    return f'"{short(word)}"'
 
 
 @lru_cache(maxsize=1024)
@@ -94,12 +77,12 @@ def near(word: str, known: tuple[str, ...], cutoff: float = 0.6) -> str | None:
 
 def _types(profile: Profile) -> Iterator[Problem]:
     for field, path in misfits(profile):
-        if not field.docker:
-            yield pages.WRONG_TYPE.problem(f"{field.name} must be {field.kind.value}", path, everywhere(REFUSED))
+        said = f"{field.name} must be {field.kind.value}"
+        containerd, crio, docker = (REFUSED if reader in field.readers else IGNORED for reader in EVERY)
+        if containerd == REFUSED:
+            yield pages.WRONG_TYPE.problem(said, path, everywhere(REFUSED))
         else:
-            effects = by_decoder(IGNORED, REFUSED, IGNORED if field.name in ("errno", "defaultErrno") else REFUSED)
-            effects = by_decoder(IGNORED, IGNORED, REFUSED) if field.name == "minKernel" else effects
-            yield pages.DOCKER_REFUSED.problem(f"{field.name} must be {field.kind.value}", path, effects)
+            yield pages.DOCKER_REFUSED.problem(said, path, by_decoder(containerd, crio, docker))
 
 
 def _keys(profile: Profile) -> Iterator[Problem]:

@@ -9,25 +9,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ..words import short
 from .gojson import Refused
 
 ACTIONS = frozenset(
     f"SCMP_ACT_{name}" for name in ("KILL", "KILL_PROCESS", "KILL_THREAD", "TRAP", "ERRNO", "TRACE", "ALLOW", "LOG", "NOTIFY")
 )
-_LITTLE = (
-    "X86",
-    "X86_64",
-    "X32",
-    "ARM",
-    "AARCH64",
-    "MIPSEL",
-    "MIPSEL64",
-    "MIPSEL64N32",
-    "PPC64LE",
-    "RISCV64",
-    "LOONGARCH64",
-    "SH",
-)
+_LITTLE = ("X86", "X86_64", "X32", "ARM", "AARCH64", "MIPSEL", "MIPSEL64", "MIPSEL64N32", "PPC64LE", "RISCV64", "LOONGARCH64", "SH")
 _BIG = ("MIPS", "MIPS64", "MIPS64N32", "PPC", "PPC64", "S390", "S390X", "PARISC", "PARISC64", "M68K", "SHEB")
 ARCHITECTURES = frozenset(f"SCMP_ARCH_{name}" for name in (*_LITTLE, *_BIG))
 BIG_ENDIAN = frozenset(f"SCMP_ARCH_{name}" for name in _BIG)
@@ -63,6 +51,11 @@ class Condition(Struct, frozen=True):
     op: str
     value: int
     other: int = 0
+
+    @property
+    def expected(self) -> int:
+        """What the argument is compared with."""
+        return self.other if self.op == "MASKED_EQ" else self.value
 
 
 class Rule(Struct, frozen=True):
@@ -105,5 +98,4 @@ def action(word: str, errno: int | None) -> Action:
 def known(value: str, words: frozenset[str], what: str) -> None:
     """Raise Refused for a word that is none of `words`; letter case counts."""
     if value not in words:
-        shown = repr(value if len(value) <= 60 else f"{value[:59]}…")
-        raise Refused(f"has {shown} where {'an' if what[0] in 'ao' else 'a'} {what} should be")
+        raise Refused(f"has {short(value)!r} where {'an' if what[0] in 'ao' else 'a'} {what} should be")

@@ -20,6 +20,7 @@ from .gojson import folded
 Path = tuple[str | int, ...]
 M = TypeVar("M")
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\]:,"]+', re.DOTALL)
+_COLON = re.compile(r"\s*:")
 
 
 class Position(Struct, frozen=True, order=True):
@@ -40,8 +41,13 @@ def locate_json(text: str, paths: Iterable[Path]) -> dict[Path, Position]:
             tracker.close()
         else:
             tracker.scalar(token.start(), json.loads(word) if tracker.wants_key() else "")
-    lines = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    lines = _lines(text)
     return {path: _at(lines, offset) for path, offset in tracker.found.items()}
+
+
+def _lines(text: str) -> list[int]:
+    """Return where each line begins."""
+    return [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
 
 
 def _at(lines: list[int], offset: int) -> Position:
@@ -51,7 +57,7 @@ def _at(lines: list[int], offset: int) -> Position:
 
 def duplicates(text: str) -> Iterator[tuple[str, Position]]:
     """Yield every key that its object has before, with where it stands; the text has been decoded as JSON before."""
-    lines = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    lines = _lines(text)
     stack: list[set[str] | None] = []
     for token in _TOKEN.finditer(text):
         word = token[0]
@@ -59,18 +65,11 @@ def duplicates(text: str) -> Iterator[tuple[str, Position]]:
             stack.append(set() if word == "{" else None)
         elif word in "}]":
             stack.pop()
-        elif word[0] == '"' and stack and (seen := stack[-1]) is not None and _is_key(text, token.end()):
+        elif word[0] == '"' and stack and (seen := stack[-1]) is not None and _COLON.match(text, token.end()):
             key = folded(json.loads(word, strict=False))
             if key in seen:
                 yield key, _at(lines, token.start())
             seen.add(key)
-
-
-_COLON = re.compile(r"\s*:")
-
-
-def _is_key(text: str, end: int) -> bool:
-    return _COLON.match(text, end) is not None
 
 
 class _Open(Struct, Generic[M]):

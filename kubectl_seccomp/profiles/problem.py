@@ -13,7 +13,7 @@ from msgspec import Struct
 from ..runtimes import CONTAINERD, CRIO, DOCKER, RUNTIMES
 from ..words import Severity
 from .positions import Path, Position
-from .syscalls import Version
+from .syscalls import Version, dotted
 
 DECODERS = tuple(runtime.scheme for runtime in RUNTIMES)
 OCI_RUNTIMES = ("runc", "crun")
@@ -39,15 +39,11 @@ class Effect(Struct, frozen=True):
     @property
     def shown(self) -> str:
         """How it is written: `refused before 1.2`."""
-        since = f" since {_dotted(self.since)}" if self.since else ""
-        return f"{self.word}{since}{f' before {_dotted(self.before)}' if self.before else ''}"
+        since = f" since {dotted(self.since)}" if self.since else ""
+        return f"{self.word}{since}{f' before {dotted(self.before)}' if self.before else ''}"
 
 
 Effects = Mapping[str, Effect]
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))
 
 
 def everywhere(word: str) -> Effects:

@@ -12,6 +12,7 @@ from .risk import GROUPS, USER_NAMESPACE, Call, Group
 
 _ABOVE = 1 << 32
 _SIGCHLD = 17
+_UNCLEAR = "(perhaps)"
 
 
 class Passing(Struct, frozen=True):
@@ -44,16 +45,15 @@ def user_namespace(judged: Judged) -> bool | None:
 
 
 def exposed(judged: Judged, usable: frozenset[str], *, own_users: bool = False) -> tuple[Exposed, ...]:
-    """Return the groups of which anything gets through. `usable`: capabilities that the container's processes can have; `own_users`:
-    they have them in a user namespace only.
+    """Return what gets through of every group. `usable`: capabilities that the container's processes can have; `own_users`: they
+    have them in a user namespace only.
     """
     namespace = user_namespace(judged) is not False
-    found = []
-    for group in GROUPS:
-        passing = _passing(judged, group)
-        if passing:
-            found.append(Exposed(group, passing, tuple(one for one in passing if _reachable(one.call, usable, namespace, own_users))))
-    return tuple(found)
+    passing = ((group, _passing(judged, group)) for group in GROUPS)
+    return tuple(
+        Exposed(group, found, tuple(one for one in found if _reachable(one.call, usable, namespace, own_users)))
+        for group, found in passing
+    )
 
 
 def _reachable(call: Call, usable: frozenset[str], namespace: bool, own_users: bool) -> bool:
@@ -81,14 +81,11 @@ def _ways(judged: Judged, call: Call) -> Iterator[Passing]:
                 yield Passing(call, _joined(how, program), how != _UNCLEAR)
             elif default_passes and answer.unsure:
                 # Refused by a rule whose name the node's libseccomp may not know.
-                yield Passing(call, _joined("(perhaps)", program), certain=False)
+                yield Passing(call, _joined(_UNCLEAR, program), certain=False)
 
 
 def _joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
-
-
-_UNCLEAR = "(perhaps)"
 
 
 def _through(table: Table, call: Call, name: str, answer: Answer) -> str | None:
@@ -140,6 +137,5 @@ def _bases(answer: Answer) -> Iterator[list[int]]:
         for shift in (0, 1, -1):
             base = [0] * 6
             for one in case.conditions:
-                plain = one.other if one.op == "MASKED_EQ" else one.value
-                base[one.index] = max(plain + shift, 0)
+                base[one.index] = max(one.expected + shift, 0)
             yield base

@@ -7,6 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ..runtimes import CONTAINERD, CRIO, DOCKER
 from .positions import Path
 
 
@@ -20,48 +21,52 @@ class Kind(Enum):
     UNSIGNED = "a whole number from 0 to 2^64 - 1"
 
 
+_BOTH = (CRIO.scheme, DOCKER.scheme)
+EVERY = (CONTAINERD.scheme, *_BOTH)
+
+
 class Field(Struct, frozen=True):
-    """One field: its spelling, its type, whether it is Docker's alone, and the fields of what is in it."""
+    """One field: its spelling, its type, the decoders that read it (decoders.py), and the fields of what is in it."""
 
     name: str
     kind: Kind
-    docker: bool = False
+    readers: tuple[str, ...] = EVERY
     fields: tuple[Field, ...] = ()
 
 
 _ARGUMENT = (
+    Field("op", Kind.TEXT),
     Field("index", Kind.UNSIGNED),
     Field("value", Kind.UNSIGNED),
     Field("valueTwo", Kind.UNSIGNED),
-    Field("op", Kind.TEXT),
 )
 _FILTER = (
-    Field("caps", Kind.TEXTS, docker=True),
-    Field("arches", Kind.TEXTS, docker=True),
-    Field("minKernel", Kind.TEXT, docker=True),
+    Field("caps", Kind.TEXTS, _BOTH),
+    Field("arches", Kind.TEXTS, _BOTH),
+    Field("minKernel", Kind.TEXT, (DOCKER.scheme,)),
 )
 _RULE = (
+    Field("name", Kind.TEXT, _BOTH),
+    Field("comment", Kind.TEXT, _BOTH),
+    Field("errno", Kind.TEXT, (CRIO.scheme,)),
+    Field("includes", Kind.OBJECT, _BOTH, _FILTER),
+    Field("excludes", Kind.OBJECT, _BOTH, _FILTER),
     Field("names", Kind.TEXTS),
     Field("action", Kind.TEXT),
     Field("errnoRet", Kind.UNSIGNED),
     Field("args", Kind.OBJECTS, fields=_ARGUMENT),
-    Field("name", Kind.TEXT, docker=True),
-    Field("comment", Kind.TEXT, docker=True),
-    Field("errno", Kind.TEXT, docker=True),
-    Field("includes", Kind.OBJECT, docker=True, fields=_FILTER),
-    Field("excludes", Kind.OBJECT, docker=True, fields=_FILTER),
 )
-_ARCHMAP = (Field("architecture", Kind.TEXT, docker=True), Field("subArchitectures", Kind.TEXTS, docker=True))
+_ARCHMAP = (Field("architecture", Kind.TEXT, _BOTH), Field("subArchitectures", Kind.TEXTS, _BOTH))
 PROFILE = (
     Field("defaultAction", Kind.TEXT),
-    Field("defaultErrnoRet", Kind.UNSIGNED),
-    Field("architectures", Kind.TEXTS),
-    Field("flags", Kind.TEXTS),
     Field("listenerPath", Kind.TEXT),
     Field("listenerMetadata", Kind.TEXT),
+    Field("flags", Kind.TEXTS),
+    Field("architectures", Kind.TEXTS),
+    Field("defaultErrnoRet", Kind.UNSIGNED),
+    Field("defaultErrno", Kind.TEXT, (CRIO.scheme,)),
+    Field("archMap", Kind.OBJECTS, _BOTH, _ARCHMAP),
     Field("syscalls", Kind.OBJECTS, fields=_RULE),
-    Field("archMap", Kind.OBJECTS, docker=True, fields=_ARCHMAP),
-    Field("defaultErrno", Kind.TEXT, docker=True),
 )
 _FITS: dict[Kind, Callable[[object], bool]] = {
     Kind.TEXT: lambda value: isinstance(value, str),

@@ -15,8 +15,7 @@ from .answers import Answer, Table, Why
 from .evasion import around_io_uring, evadable
 from .judged import Counts, Judged, counts
 from .oci import Action
-from .reach import exposed, user_namespace
-from .risk import GROUPS
+from .reach import Exposed, exposed, user_namespace
 from .syscalls import known_since
 
 
@@ -144,32 +143,26 @@ def _order(found: ActionSet) -> tuple[bool, int]:
 
 
 def _conditional(table: Table, name: str, answer: Answer) -> ConditionalCall:
-    return ConditionalCall(name, wording.answer(answer), not answer.exact or bool(answer.overlapping), evadable(table, name))
+    return ConditionalCall(name, wording.answer(answer), answer.approximate, evadable(table, name))
 
 
 def _groups(judged: Judged) -> tuple[RiskGroup, ...]:
     table = judged.native
     if table is None:
         return ()
-    through = {one.group.name: one for one in exposed(judged, judged.place.capabilities)}
-    made = []
-    for group in GROUPS:
-        found = through.get(group.name)
-        passing = found.passing if found else ()
-        names = {one.call.shown for one in passing}
-        usable = {"", *(one.call.shown for one in found.reachable)} if found and found.reachable else set()
-        refused = [call for call in group.calls if call.shown not in names and call.name in table.answers]
-        made.append(
-            RiskGroup(
-                group.name,
-                group.why,
-                tuple(bug for bug, call in group.examples if call in usable),
-                tuple(one.shown for one in passing),
-                tuple(one.shown for one in found.reachable) if found else (),
-                tuple(call.shown for call in refused),
-            )
-        )
-    return tuple(made)
+    return tuple(_group(table, found) for found in exposed(judged, judged.place.capabilities))
+
+
+def _group(table: Table, found: Exposed) -> RiskGroup:
+    passing, usable = ({one.call.shown for one in calls} for calls in (found.passing, found.reachable))
+    return RiskGroup(
+        found.group.name,
+        found.group.why,
+        tuple(bug for bug, call in found.group.examples if call in usable or (usable and not call)),
+        tuple(one.shown for one in found.passing),
+        tuple(one.shown for one in found.reachable),
+        tuple(call.shown for call in found.group.calls if call.shown not in passing and call.name in table.answers),
+    )
 
 
 def _dropped(judged: Judged) -> tuple[DroppedRule, ...]:
@@ -181,13 +174,7 @@ def _dropped(judged: Judged) -> tuple[DroppedRule, ...]:
     for name, answer in judged.native.answers.items() if judged.native is not None else ():
         for one in answer.dropped:
             parts.setdefault((one.index, one.why), []).append(name)
-    unknown = [DroppedRule(index, "unknown syscall", names) for index, names in sorted(_unknown(judged).items())]
+    strange = ((rule.index, tuple(name for name in rule.names if known_since(name) is None)) for rule in judged.resolved.rules)
+    unknown = [DroppedRule(index, "unknown syscall", names) for index, names in strange if names]
     found = [DroppedRule(index, why, tuple(names)) for (index, why), names in parts.items()]
     return (*whole, *unknown, *sorted(found, key=lambda one: one.rule))
-
-
-def _unknown(judged: Judged) -> dict[int, tuple[str, ...]]:
-    if judged.resolved is None:
-        return {}
-    found = {rule.index: tuple(name for name in rule.names if known_since(name) is None) for rule in judged.resolved.rules}
-    return {index: names for index, names in found.items() if names}

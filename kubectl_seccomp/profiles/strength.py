@@ -5,38 +5,36 @@ What is not known is told and not counted: a file that nobody read, a RuntimeDef
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from msgspec import Struct
 
 from ..facts import Forecast, GroupStrength, Strength
+from ..pods import Rights
 from ..runtimes import Runtime, parse
 from . import defaults
 from .answers import Table, Target
 from .capabilities import ALL, bounding
 from .gojson import NotJudged, Refused, decode
-from .judged import Judged, Opening, Place, counts, judge_at, loaded, opening, resolved_default
-from .oci import Resolved
+from .judged import Judged, Opening, Place, counts, default_at, judge_at, kernel_of, loaded, opening
 from .reach import Exposed, exposed, user_namespace
 from .risk import GROUPS
-from .syscalls import Version, architecture
+from .syscalls import architecture
+
+_NOWHERE = "the node's runtime, architecture or kernel is not known"
+_NO_DEFAULT = "the RuntimeDefault of the node's runtime is not known here"
 
 
 class Subject(Struct, frozen=True):
-    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined. `content`: the Localhost file's bytes, None where they
-    are not known (`unread` says why). `add`, `drop`, `unprivileged`, `own_users`: as pods.Rights. `runtime`, `arch`, `kernel`: as
-    nodeInfo says.
+    """Whose filter it is. `effective`: RuntimeDefault, Localhost or Unconfined, empty where that is not asked. `content`: the Localhost
+    file's bytes, None where they are not known (`unread` says why). `runtime`, `arch`, `kernel`: as nodeInfo says.
     """
 
-    effective: str
+    effective: str = ""
     content: bytes | None = None
     unread: str = "its profile file was not read"
-    add: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
+    rights: Rights = Rights()
     privileged: bool = False
-    unprivileged: bool = False
-    own_users: bool = False
     runtime: str = ""
     arch: str = ""
     kernel: str = ""
@@ -56,8 +54,8 @@ def strength(subject: Subject) -> Strength:
         return Strength(unknown=found)
     if found.native is None or found.decision.conflicts:
         return Strength(unknown="its rules contradict each other: no filter is loaded, and the container does not start")
-    usable = frozenset() if subject.unprivileged else place.capabilities
-    return _measured(found, found.native, default, exposed(found, usable, own_users=subject.own_users), _doubts(match, runtime))
+    usable = frozenset() if subject.rights.unprivileged else place.capabilities
+    return _measured(found, found.native, default, exposed(found, usable, own_users=subject.rights.own_users), _doubts(match, runtime))
 
 
 @lru_cache(maxsize=1024)
@@ -68,22 +66,19 @@ def under_default(subject: Subject) -> Forecast:
         return Forecast(unknown=_NOWHERE)
     runtime, place = placed
     default = _default(match, place)
-    if default is None or match is None:
-        return Forecast(unknown="the RuntimeDefault of the node's runtime is not known here")
-    refuses = _named(default, Opening.REFUSED) or ()
+    if default is None or default.native is None or match is None:
+        return Forecast(unknown=_NO_DEFAULT)
+    refuses = _named(default.native, Opening.REFUSED)
     groups = tuple(group.name for group in GROUPS if any(call.name in refuses for call in group.calls))
-    return Forecast(match.variant, refuses, _named(default, Opening.CONDITIONAL), groups, _doubts(match, runtime))
-
-
-_NOWHERE = "the node's runtime, architecture or kernel is not known"
+    return Forecast(match.variant, refuses, _named(default.native, Opening.CONDITIONAL), groups, _doubts(match, runtime))
 
 
 def _placed(subject: Subject) -> tuple[Runtime, Place] | None:
     runtime, _ = parse(subject.runtime)
-    kernel, known = _kernel(subject.kernel), architecture(subject.arch)
+    kernel, known = kernel_of(subject.kernel), architecture(subject.arch)
     if known is None or known.go is None or not runtime.scheme or kernel is None:
         return None
-    bounds = ALL if subject.privileged else bounding(runtime.capabilities, subject.add, subject.drop)
+    bounds = ALL if subject.privileged else bounding(runtime.capabilities, subject.rights.add, subject.rights.drop)
     return runtime, Place(runtime.scheme, bounds, kernel, Target(known.go))
 
 
@@ -96,14 +91,15 @@ def _doubts(match: defaults.Match | None, runtime: Runtime) -> tuple[str, ...]:
 def _measured(found: Judged, native: Table, default: Judged | None, groups: tuple[Exposed, ...], doubts: tuple[str, ...]) -> Strength:
     mine = counts(native)
     theirs = default.native if default is not None else None
+    opened = (one for one in groups if one.passing)
     return Strength(
         mine.open,
         mine.conditional,
         mine.calls,
         counts(theirs).open if theirs is not None else None,
-        _beyond(found, default),
+        len({*_named(native, Opening.OPEN)}.intersection(_named(theirs, Opening.REFUSED))) if theirs is not None else None,
         user_namespace(found),
-        tuple(GroupStrength(one.group.name, len(one.passing), tuple(way.shown for way in one.reachable)) for one in groups),
+        tuple(GroupStrength(one.group.name, len(one.passing), tuple(way.shown for way in one.reachable)) for one in opened),
         doubts,
     )
 
@@ -114,7 +110,7 @@ def _own(subject: Subject, place: Place, default: Judged | None) -> Judged | str
         case "Unconfined":
             return loaded(None, place)
         case "RuntimeDefault":
-            return default if default is not None else "the RuntimeDefault of the node's runtime is not known here"
+            return default if default is not None else _NO_DEFAULT
         case "Localhost":
             return _of_file(subject, place)
     return "its effective profile is not known"
@@ -132,47 +128,8 @@ def _of_file(subject: Subject, place: Place) -> Judged | str:
 def _default(match: defaults.Match | None, place: Place) -> Judged | None:
     if match is None or match.nearest:
         return None
-    resolved = resolved_default(match.variant, place.capabilities, place.target.arch, place.kernel)
-    return None if resolved is None else loaded(resolved, place)
+    return default_at(match.variant, place)
 
 
-def _beyond(found: Judged, default: Judged | None) -> int | None:
-    if default is None:
-        return None
-    mine, theirs = (_named(each, wanted) for each, wanted in ((found, Opening.OPEN), (default, Opening.REFUSED)))
-    return len(set(mine or ()) & set(theirs or ()))
-
-
-def _kernel(text: str) -> tuple[int, int] | None:
-    """Return the first two numbers of nodeInfo.kernelVersion ("6.1.0-18-amd64")."""
-    found = re.match(r"(\d{1,4})\.(\d{1,4})", text, re.ASCII)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def refused(profile: str | Resolved, capabilities: frozenset[str], arch: str, kernel: Version) -> tuple[str, ...] | None:
-    """Return the calls of the node's own ABI that a profile refuses whatever their arguments are, by name.
-
-    `profile` is a variant's name (defaults.variant) or a resolved file, `capabilities` the container's bounding set
-    (capabilities.bounding), `arch` a GOARCH. None where the variant or the architecture is not known: nothing is guessed.
-    """
-    found = _judged(profile, capabilities, arch, kernel)
-    return None if found is None else _named(found, Opening.REFUSED)
-
-
-def restricted(profile: str | Resolved, capabilities: frozenset[str], arch: str, kernel: Version) -> tuple[str, ...] | None:
-    """Return the calls that it lets through only with some arguments; else as `refused`."""
-    found = _judged(profile, capabilities, arch, kernel)
-    return None if found is None else _named(found, Opening.CONDITIONAL)
-
-
-def _judged(profile: str | Resolved, capabilities: frozenset[str], arch: str, kernel: Version) -> Judged | None:
-    resolved = resolved_default(profile, capabilities, arch, kernel) if isinstance(profile, str) else profile
-    if resolved is None:
-        return None
-    return loaded(resolved, Place(capabilities=capabilities, kernel=(kernel[0], kernel[1]), target=Target(arch)))
-
-
-def _named(found: Judged, wanted: Opening) -> tuple[str, ...] | None:
-    if found.native is None:
-        return None
-    return tuple(sorted(name for name, answer in found.native.answers.items() if opening(answer) is wanted))
+def _named(table: Table, wanted: Opening) -> tuple[str, ...]:
+    return tuple(sorted(name for name, answer in table.answers.items() if opening(answer) is wanted))

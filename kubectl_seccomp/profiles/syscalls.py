@@ -63,18 +63,13 @@ def architecture(name: str) -> Architecture | None:
     return _ARCHITECTURES.get(name)
 
 
-def number(arch: str, name: str) -> int | None:
-    """Return a call's number on this architecture, None where it has none (as `accept` on X86, which is in SOCKETCALL)."""
-    return names(arch).get(name)
-
-
 @cache
 def names(arch: str, libseccomp: Version = NEWEST) -> Mapping[str, int]:
     """Return the numbers, by name, of the calls of one architecture that this libseccomp release knows.
 
-    An architecture that is not known here has none.
+    An architecture that is not known here has none, nor has a call that only comes through another (`accept` on X86, in SOCKETCALL).
     """
-    table = _tables().get(arch, {})
+    table = _read()[1].get(arch, {})
     return MappingProxyType({name: number for name, (number, since) in table.items() if since <= libseccomp})
 
 
@@ -89,14 +84,15 @@ def known_since(name: str, arch: str = "") -> Version | None:
 
     None if no release does; with an architecture, also if the call has no number there.
     """
+    since, tables = _read()
     if arch:
-        return _tables().get(arch, {}).get(name, (0, None))[1]
-    return _names().get(name)
+        return tables.get(arch, {}).get(name, (0, None))[1]
+    return since.get(name)
 
 
 def similar(name: str) -> str | None:
     """Return the name that is most like this one, of those that any libseccomp knows."""
-    return next(iter(difflib.get_close_matches(name[:64], sorted(_names()), 1)), None)
+    return next(iter(difflib.get_close_matches(name[:64], sorted(_read()[0]), 1)), None)
 
 
 def multiplexer(arch: str, name: str) -> tuple[str, int] | None:
@@ -108,29 +104,30 @@ def multiplexer(arch: str, name: str) -> tuple[str, int] | None:
     return next(((carrier, sub) for carrier, sub in found if sub is not None), None)
 
 
-def _names() -> Mapping[str, Version]:
-    return _read()[0]
-
-
-def _tables() -> Mapping[str, Mapping[str, tuple[int, Version]]]:
-    return _read()[1]
-
-
 @cache
 def _read() -> tuple[dict[str, Version], dict[str, dict[str, tuple[int, Version]]]]:
-    """Parse the file: a line of column titles, then `name since number…`, where a number may be NUMBER@RELEASE or "-"."""
+    """Return the release that first knows each name, and each architecture's numbers with theirs.
+
+    The file is a line of column titles, then `name since number…`, where a number may be NUMBER@RELEASE or "-".
+    """
     rows = [line.split() for line in data.read("syscalls.txt").decode("ascii").splitlines() if not line.startswith("#")]
     columns = [f"SCMP_ARCH_{title.upper()}" for title in rows[0][2:]]
-    releases = {row[1]: _release(row[1]) for row in rows[1:]}
+    releases = {row[1]: release(row[1]) for row in rows[1:]}
     since = {row[0]: releases[row[1]] for row in rows[1:]}
     tables: dict[str, dict[str, tuple[int, Version]]] = {column: {} for column in columns}
     for row in rows[1:]:
         for column, cell in zip(columns, row[2:], strict=True):
             if cell != "-":
                 plain, _, later = cell.partition("@")
-                tables[column][row[0]] = (int(plain), _release(later) if later else since[row[0]])
+                tables[column][row[0]] = (int(plain), release(later) if later else since[row[0]])
     return since, tables
 
 
-def _release(text: str) -> Version:
+def release(text: str) -> Version:
+    """Return a version's numbers: (2, 6, 1) for "2.6.1"."""
     return tuple(int(part) for part in text.split("."))
+
+
+def dotted(version: Version) -> str:
+    """Return a version as it is written."""
+    return ".".join(map(str, version))

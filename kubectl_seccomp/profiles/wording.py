@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .answers import Answer, Why
+from .chains import Case
 from .errnos import NAMES
 from .oci import Action, Condition
-from .rules import Case
 
 _OPERATORS = {"EQ": "==", "NE": "!=", "LT": "<", "LE": "<=", "GE": ">=", "GT": ">"}
 _WORDS = {"ALLOW": "allowed", "LOG": "logged", "KILL_THREAD": "kills the thread", "KILL_PROCESS": "kills the process"}
@@ -74,14 +74,13 @@ def answer(found: Answer) -> str:
     if found.action is not None:
         return action(found.action)
     parts = [f"{action(chosen)} if {text}" for chosen, text in alternatives(found.cases)]
-    return ", ".join([*parts, f"else {action(found.otherwise)}" if found.otherwise else ""]).rstrip(", ")
+    return ", ".join([*parts, f"else {action(found.otherwise)}"] if found.otherwise else parts)
 
 
 def reason(found: Answer, places: dict[int, str]) -> str:
     """Return why a call gets its answer; `places` says where rules stand, by index."""
     if found.why in (Why.RULE, Why.CONDITIONS):
-        rules = sorted({case.rule for case in found.cases} | ({found.rule} if found.rule is not None else set()))
-        return ("rules " if len(rules) > 1 else "rule ") + ", ".join(f"{index}{places.get(index, '')}" for index in rules)
+        return ("rules " if len(found.rules) > 1 else "rule ") + ", ".join(f"{index}{places.get(index, '')}" for index in found.rules)
     if found.why is Why.STUB:
         return "its number is above all those that the profile names: runc answers before the filter"
     if found.why is Why.ARCHITECTURE:

@@ -52,11 +52,16 @@ class Written(Struct, frozen=True):
         return {path[len(self.within) :]: position for path, position in found.items()}
 
 
-def read(raw: bytes) -> Written:
-    """Return a profile as it is written. Raises Refused for what is none, NotJudged for what is too large or too deep."""
+def read(raw: bytes, *, on_node: bool = False) -> Written:
+    """Return a profile as it is written. Raises Refused for what is none, NotJudged for what is too large or too deep.
+
+    As a node reads it (`on_node`), it is JSON, and what stands further in is no profile.
+    """
     if len(raw) > LARGEST:
         raise NotJudged("is larger than 1 MiB: not judged")
     text = raw.decode("utf-8", "replace")
+    if on_node:
+        return _plain(decode(raw), text)
     try:
         return _found(decode(raw), text, yaml=False)
     except Refused as refused:
@@ -69,16 +74,20 @@ def read(raw: bytes) -> Written:
 
 def _found(document: Mapping[str, object] | None, text: str, *, yaml: bool) -> Written:
     if document is None:
-        return Written(Form.OCI, None, text, yaml)
+        return _plain(document, text, yaml=yaml)
     spec, linux = document.get("spec"), document.get("linux")
     if document.get("kind") == "SeccompProfile" and isinstance(spec, dict):
         return Written(Form.RESOURCE, spec, text, yaml, ("spec",))
     if isinstance(linux, dict) and isinstance(seccomp := linux.get("seccomp"), dict):
         return Written(Form.CONFIG, seccomp, text, yaml, ("linux", "seccomp"))
-    return Written(Form.DOCKER if is_docker(document) else Form.OCI, document, text, yaml)
+    return _plain(document, text, yaml=yaml)
 
 
-def is_docker(document: Mapping[str, object]) -> bool:
+def _plain(document: Mapping[str, object] | None, text: str, *, yaml: bool = False) -> Written:
+    return Written(Form.DOCKER if document is not None and _is_docker(document) else Form.OCI, document, text, yaml)
+
+
+def _is_docker(document: Mapping[str, object]) -> bool:
     """Whether a profile has keys that Docker's form alone knows."""
     rules = document.get("syscalls")
     written = rules if isinstance(rules, list) else []

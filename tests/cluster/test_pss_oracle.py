@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_seccomp import pss
 from kubectl_seccomp.model import PssLevel
-from kubectl_seccomp.pods import from_mapping
+from kubectl_seccomp.pods import containers, from_mapping
 from tests.cluster.conftest import Lab, add_ephemeral
 from tests.cluster.manifests.pods import container, pod
 
@@ -84,7 +84,7 @@ def spaces(lab: Lab) -> None:
 def ours(manifest: dict[str, Any], version: str, level: str) -> PssLevel:
     read = from_mapping(manifest)
     assert read is not None
-    said = pss.verdict(read, version)
+    said = pss.verdict(read, version, tuple(containers(read)))
     return said.baseline if level == "baseline" else said.restricted
 
 

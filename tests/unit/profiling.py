@@ -10,7 +10,7 @@ from typing import Any
 from kubectl_seccomp.profiles import defaults
 from kubectl_seccomp.profiles.answers import Target
 from kubectl_seccomp.profiles.gojson import decode
-from kubectl_seccomp.profiles.judged import Judged, Place, judge_at, loaded, resolved_default
+from kubectl_seccomp.profiles.judged import Judged, Place, default_at, judge_at
 from kubectl_seccomp.runtimes import RUNTIMES, parse
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "profiles"
@@ -39,6 +39,6 @@ def runtime(version: str, capabilities: frozenset[str] | None = None, arch: str 
     assert match is not None
     assert record in RUNTIMES
     caps = frozenset(record.capabilities) if capabilities is None else capabilities
-    resolved = resolved_default(match.variant, caps, arch, (6, 1))
-    assert resolved is not None
-    return loaded(resolved, Place(record.scheme, caps, target=Target(arch)))
+    judged = default_at(match.variant, Place(record.scheme, caps, target=Target(arch)))
+    assert judged is not None
+    return judged

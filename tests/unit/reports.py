@@ -118,8 +118,7 @@ def report(pods: Iterable[PodReport], *gaps: Gap, source: str = "cluster", names
     def findings() -> Iterator[Finding]:
         assert done, "findings before the pods were walked"
         found = [
-            Finding(t.id, t.slug, t.severity, Subject(p.kind, p.namespace, p.name, c.name), t.reason, t.detail, t.evidence,
-                    t.remediation)
+            t.about(Subject(p.kind, p.namespace, p.name, c.name))
             for p in seen
             for c in p.containers
             for t in c.decision.templates

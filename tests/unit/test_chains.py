@@ -7,7 +7,7 @@ import pytest
 from kubectl_seccomp.profiles.answers import Target, act
 from kubectl_seccomp.profiles.chains import Case, apart
 from kubectl_seccomp.profiles.conditions import holds
-from kubectl_seccomp.profiles.judged import Place, loaded, resolved_default
+from kubectl_seccomp.profiles.judged import Place, default_at
 from kubectl_seccomp.profiles.oci import ALLOW, Action, Condition
 from kubectl_seccomp.profiles.reach import exposed
 from kubectl_seccomp.runtimes import CRIO
@@ -83,9 +83,8 @@ def test_other_shapes_are_not_decided(text: str) -> None:
 @pytest.mark.parametrize(("family", "passes"), [(40, False), (16, True), (38, True), (2, True)])
 def test_crio_refuses_vsock_and_nothing_of_it_is_approximate(family: int, passes: bool) -> None:
     place = Place(CRIO.scheme, frozenset(CRIO.capabilities), target=Target())
-    resolved = resolved_default("CRI-O 1.35.1", place.capabilities, "amd64", (6, 1))
-    assert resolved is not None
-    judged = loaded(resolved, place)
+    judged = default_at("CRI-O 1.35.1", place)
+    assert judged is not None
     table = judged.native
     assert table is not None
     answer = table.answers["socket"]
@@ -99,8 +98,7 @@ def test_crio_refuses_vsock_and_nothing_of_it_is_approximate(family: int, passes
 
 def test_audit_sockets_get_einval() -> None:
     place = Place(CRIO.scheme, frozenset(CRIO.capabilities))
-    resolved = resolved_default("CRI-O 1.35.1", place.capabilities, "amd64", (6, 1))
-    assert resolved is not None
-    table = loaded(resolved, place).native
+    judged = default_at("CRI-O 1.35.1", place)
+    table = judged.native if judged is not None else None
     assert table is not None
     assert act(table, "socket", (16, 0, 9, 0, 0, 0)) == Action("ERRNO", 22)

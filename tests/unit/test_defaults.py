@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kubectl_seccomp.profiles import defaults, syscalls
 from kubectl_seccomp.profiles.defaults import Match, variant
 from kubectl_seccomp.runtimes import CONTAINERD, CRIO, DOCKER, RUNTIMES
@@ -28,9 +30,10 @@ FLAGS = 0x7E020000  # every CLONE_NEW* of clone(2)
 
 def profile(name: str, caps: Collection[str], arch: str = "amd64", kernel: tuple[int, ...] = KERNEL) -> dict[str, Any]:
     """Return the profile of a variant, its names as sets: they are looked up by the thousand."""
-    found: dict[str, Any] | None = defaults.default_profile(name, caps, arch, kernel)
+    found = defaults.default_profile(name, caps, arch, kernel)
     assert found is not None
-    return found | {"syscalls": [rule | {"names": frozenset(rule["names"])} for rule in found["syscalls"]]}
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
+    return made | {"syscalls": [rule | {"names": frozenset(rule["names"])} for rule in made["syscalls"]]}
 
 
 @cache
@@ -252,11 +255,6 @@ VERSIONS: dict[str, Match | None] = {
 
 def test_which_profile_a_version_has() -> None:
     assert {version: variant(version) for version in VERSIONS} == VERSIONS
-
-
-def test_a_match_without_a_doubt_is_exact() -> None:
-    assert Match("containerd 1.6.16").exact
-    assert not changed("containerd 1.6.16", "containerd 1.6.20").exact
 
 
 def release(text: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.effective import about, os_is_assumed, placement_os, short, verdict
+from kubectl_seccomp.effective import about, placement_os, verdict
 from kubectl_seccomp.model import (
     Certainty,
     DecidedBy,
@@ -20,6 +20,7 @@ from kubectl_seccomp.model import (
     Verdict,
 )
 from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.words import short
 
 DEFAULT, UNCONFINED, LOCAL = Profile("RuntimeDefault"), Profile("Unconfined"), Profile("Localhost", "p/a.json")
 PATH = "/var/lib/kubelet/seccomp/p/a.json"
@@ -47,7 +48,7 @@ def pod(**spec: object) -> Pod:
 )
 def test_operating_system(spec: dict[str, object], node_os: str | None, expected: str, assumed: bool) -> None:
     node = None if node_os is None else NodeFacts("n", node_os)
-    assert (placement_os(pod(**spec), node), os_is_assumed(pod(**spec), node)) == (expected, assumed)
+    assert placement_os(pod(**spec), node) == (expected, assumed)
 
 
 FILTERED, UNFILTERED, STRICT = Observed(Observation.FILTERED), Observed(Observation.UNFILTERED), Observed(Observation.STRICT)

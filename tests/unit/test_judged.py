@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_seccomp.profiles.answers import Target
 from kubectl_seccomp.profiles.capabilities import ALL
-from kubectl_seccomp.profiles.judged import Counts, Opening, Place, counts, judge_at, opening, resolved_default
+from kubectl_seccomp.profiles.judged import Counts, Opening, Place, counts, default_at, judge_at, opening
 from tests.unit.profiling import ABIS, NATIVE, file, made, rule, runtime
 
 # Names that are always allowed on x86_64, for the default capabilities (and for all), and those that depend on arguments.
@@ -98,8 +98,8 @@ def test_what_a_file_means_depends_on_who_reads_it_and_for_whom() -> None:
 
 
 def test_what_is_not_known_is_not_made_up() -> None:
-    assert resolved_default("containerd 0.1", frozenset(), "amd64", (6, 1)) is None
-    assert resolved_default("containerd 2.2.4", frozenset(), "mips64", (6, 1)) is None
+    assert default_at("containerd 0.1", Place()) is None
+    assert default_at("containerd 2.2.4", Place(target=Target("mips64"))) is None
     found = made("ALLOW", place=Place(target=Target("mips64")))
     assert found.native is None
     assert NATIVE not in found.decision.tables

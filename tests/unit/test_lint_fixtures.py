@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp.checks import by_key
-from kubectl_seccomp.profiles.lint import PAGES
+from kubectl_seccomp.checks.lint import PAGES
 from kubectl_seccomp.profiles.problem import Page
 
 from .lint_lab import FIXTURES, examine

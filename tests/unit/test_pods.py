@@ -9,10 +9,9 @@ from kubectl_seccomp.model import ContainerType, Declared, Owner, Profile
 from kubectl_seccomp.objects import ApiPod, Metadata, PodSpec, PodStatus
 from kubectl_seccomp.pods import (
     CONTAINER_ANNOTATION,
-    GROUPS,
     MIRROR_ANNOTATION,
     POD_ANNOTATION,
-    TEMPLATE_PATHS,
+    TEMPLATES,
     Container,
     Pod,
     Rights,
@@ -43,9 +42,9 @@ def one(security: Json | None = None, status: Json | None = None, spec: Json | N
 
 def workload(kind: str, template: Json, version: str = "") -> Json:
     inner: Json = template
-    for key in reversed(TEMPLATE_PATHS[kind]):
+    (group, *_), path = TEMPLATES[kind]
+    for key in reversed(path):
         inner = {key: inner}
-    group = GROUPS[kind][0]
     return {"apiVersion": version or (f"{group}/v1" if group else "v1"), "kind": kind, "metadata": {"name": "w"}, **inner}
 
 
@@ -96,7 +95,7 @@ def test_only_a_pod_is_a_mirror(kind: str, annotations: Json, mirror: bool) -> N
     assert made.is_mirror is mirror
 
 
-@pytest.mark.parametrize("kind", [kind for kind, path in TEMPLATE_PATHS.items() if path])
+@pytest.mark.parametrize("kind", [kind for kind, (_, path) in TEMPLATES.items() if path])
 def test_a_workload_is_its_template(kind: str) -> None:
     template: Json = {"metadata": {"annotations": {"a": "b"}}, "spec": {"containers": [{"name": "c"}]}}
     made = from_mapping({**workload(kind, template), "status": {"phase": "Running"}}, "w.yaml", 3)

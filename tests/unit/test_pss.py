@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.model import Fault, PssLevel, PssVerdict
-from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.pods import Pod, containers, from_mapping
 from kubectl_seccomp.pss import BASELINE, NEWEST, RESTRICTED, parse_version, verdict
 
 POD_KEY = "seccomp.security.alpha.kubernetes.io/pod"
@@ -58,7 +58,7 @@ def make(
 
 
 def details(pod: Pod, version: str) -> tuple[str | None, str | None]:
-    found = verdict(pod, version)
+    found = verdict(pod, version, tuple(containers(pod)))
     assert found.version == version
     for level in (found.baseline, found.restricted):
         assert level.allowed == (level.detail is None)
@@ -189,7 +189,7 @@ def test_rules_are_ordered_by_the_version_they_begin_with() -> None:
 def test_privileged_and_default_do_not_matter() -> None:
     pod = from_mapping({"kind": "Pod", "spec": {"containers": [{"name": "a", "securityContext": {"privileged": True}}], **context(RD)}})
     assert pod is not None
-    assert verdict(pod, "v1.37") == PssVerdict("v1.37", PssLevel(True), PssLevel(True))
+    assert verdict(pod, "v1.37", tuple(containers(pod))) == PssVerdict("v1.37", PssLevel(True), PssLevel(True))
 
 
 @pytest.mark.parametrize("text", ["v1.0", "v1.9", "v1.18", "v1.37", "v1.38", "v1.100"])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.profiles.capabilities import ALL
-from kubectl_seccomp.profiles.strength import Subject, refused, restricted, strength
-from tests.unit.profiling import FOLDER, file
+from kubectl_seccomp.facts import Forecast
+from kubectl_seccomp.pods import Rights
+from kubectl_seccomp.profiles.strength import Subject, strength, under_default
+from tests.unit.profiling import FOLDER
 
 NODE = {"runtime": "containerd://2.4.2", "arch": "amd64", "kernel": "6.18.0-rc1"}
 DENY, WEB = (FOLDER / "deny-list.json").read_bytes(), (FOLDER / "web.json").read_bytes()
-CAPS = frozenset({"CAP_CHOWN"})
 
 
 def subject(effective: str, **more: object) -> Subject:
-    return Subject(effective, **{**NODE, **more})  # type: ignore[arg-type]
+    rights = {name: more.pop(name) for name in Rights.__struct_fields__ if name in more}
+    return Subject(effective, rights=Rights(**rights), **{**NODE, **more})  # type: ignore[arg-type]
 
 
 def test_runtimedefault_against_itself() -> None:
@@ -109,19 +110,16 @@ def test_equal_containers_share_one_value() -> None:
 
 
 def test_what_a_default_would_refuse() -> None:
-    names = refused("containerd 2.2.4", CAPS, "amd64", (6, 1))
+    def chown(kernel: str = "6.1", runtime: str = "containerd://2.2.4", **more: object) -> Forecast:
+        return under_default(subject("Unconfined", drop=("ALL",), add=("CHOWN",), **{"kernel": kernel, "runtime": runtime, **more}))
+
+    names = chown().refuses
     assert names is not None
     assert {"mount", "unshare", "clone3", "bpf", "chroot"} <= set(names)
     assert "clone" not in names
     assert list(names) == sorted(names)
-    assert restricted("containerd 2.2.4", CAPS, "amd64", (6, 1)) == ("clone", "personality", "socket")
-    assert "mount" not in (refused("containerd 2.2.4", ALL, "amd64", (6, 1)) or ())
-    assert "ptrace" in (refused("containerd 2.2.4", CAPS, "amd64", (4, 4)) or ())
-    assert refused("containerd 0.1", CAPS, "amd64", (6, 1)) is None
-    assert refused("containerd 2.2.4", CAPS, "sparc", (6, 1)) is None
-
-
-def test_what_a_file_refuses() -> None:
-    resolved = file("deny-list.json").resolved
-    assert resolved is not None
-    assert refused(resolved, CAPS, "amd64", (6, 1)) == ("mount", "reboot", "syslog", "umount2")
+    assert chown().limits == ("clone", "personality", "socket")
+    assert "mount" not in (under_default(subject("Unconfined", add=("ALL",))).refuses or ())
+    assert "ptrace" in (chown(kernel="4.4").refuses or ())
+    assert chown(runtime="containerd://0.1").refuses is None
+    assert chown(arch="sparc").refuses is None

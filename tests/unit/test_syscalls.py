@@ -58,7 +58,7 @@ NUMBERS: dict[str, tuple[str, str, int | None]] = {
 @pytest.mark.parametrize("case", NUMBERS)
 def test_numbers(case: str) -> None:
     arch, name, expected = NUMBERS[case]
-    assert syscalls.number(arch, name) == expected
+    assert syscalls.names(arch).get(name) == expected
 
 
 SINCE: dict[str, tuple[str, str, Version | None]] = {
