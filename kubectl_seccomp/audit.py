@@ -17,6 +17,7 @@ from .checks import findings, wanted
 from .checks.declared import overridden_everywhere, runtime_annotations
 from .checks.record import Case
 from .effective import Placement, effective, verdict
+from .facts import Forecast, NodeFacts, Observed, ProfileFile, Strength
 from .failures import troubles
 from .landing import Landings
 from .model import (
@@ -24,22 +25,12 @@ from .model import (
     NODE,
     ContainerReport,
     Decision,
-    EffectiveType,
     Evidence,
-    FileState,
     Finding,
-    Forecast,
     Gap,
     Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
     PodReport,
-    ProfileFile,
     Report,
-    Severity,
-    Strength,
     Subject,
     Summary,
     Tail,
@@ -47,6 +38,7 @@ from .model import (
 )
 from .placements import Placements
 from .pods import Container, Pod, containers, owner, started_at
+from .words import EffectiveType, FileState, KubeletDefault, Observation, Severity
 
 
 class Policy(Struct, frozen=True):
@@ -81,7 +73,7 @@ class _Auditor:
     def __init__(self, evidence: Evidence, policy: Policy) -> None:
         self._evidence = evidence
         self._policy = policy
-        self._placements = Placements(evidence.nodes, evidence.nodes_why, evidence.handlers, policy.manifests, policy.assumed_default)
+        self._placements = Placements(evidence, policy.manifests, policy.assumed_default)
         self._landings = Landings({} if policy.manifests else evidence.nodes, evidence.files)
         self._decisions: dict[tuple[object, ...], Decision] = {}
         self._alike = Alike()
@@ -158,12 +150,11 @@ class _Auditor:
         alike = self._alike.number(number, placement) if landing is None and not self._policy.what_if else number
         decision = self._decisions.get((alike, key)) or self._decisions.get((number, key))
         if decision is None:
-            outcome = effective(declared, member.privileged, placement, file, older=older)
             case = Case(
                 declared=declared,
                 privileged=member.privileged,
                 placement=placement,
-                effective=outcome,
+                effective=effective(declared, member.privileged, placement, file, older=older),
                 file=file,
                 observed=observed,
                 annotations=annotations,
@@ -173,14 +164,17 @@ class _Auditor:
                 type=member.type,
                 landing=landing,
             )
-            word = verdict(declared, outcome, observed, older=older) if self._policy.verdicts else None
-            found = findings(case) if self._policy.judge else ()
-            kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
-            strong = self._strength(case, member) if self._policy.strengths else None
-            ahead = self._forecast(case, member) if self._policy.what_if is not None else None
-            decision = Decision(declared, outcome, file, observed, word, kept, len(found) - len(kept), strong, ahead)
+            decision = self._decided(case, member)
             self._decisions[number if names_its_node(decision, placement) else alike, key] = decision
         return decision
+
+    def _decided(self, case: Case, member: Container) -> Decision:
+        word = verdict(case.declared, case.effective, case.observed, older=case.older) if self._policy.verdicts else None
+        found = findings(case) if self._policy.judge else ()
+        kept = tuple(template for template in found if wanted(template, self._policy.select, self._policy.ignore))
+        strong = self._strength(case, member) if self._policy.strengths else None
+        ahead = self._forecast(case, member) if self._policy.what_if is not None else None
+        return Decision(case.declared, case.effective, case.file, case.observed, word, kept, len(found) - len(kept), strong, ahead)
 
     def _strength(self, case: Case, member: Container) -> Strength:
         from .strengths import strength_of  # brings the profile engine with it, which a plain audit does not need

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 
 from .manifests import Reader, Source
 from .model import Gap
-from .objects import ApiPod, Metadata, PodStatus
+from .objects import UNDECODABLE, ApiPod, Metadata, PodStatus
 from .pods import Pod, containers
 
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
@@ -78,7 +78,7 @@ def objects(source: Source, value: Raw, reader: Reader) -> Iterator[Pod | Gap]:
     """Read one JSON value; a List item by item, so that a dump never stands in memory as objects."""
     try:
         head = msgspec.json.decode(value, type=_List)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         head = _List()
     if head.items is None or head.kind is None or not head.kind.endswith("List"):
         yield from _decoded(source, value, reader, None)
@@ -97,7 +97,7 @@ def _plain_pod(source: Source, raw: Raw, listed: tuple[str | None, str]) -> Pod 
     """Return an item that is a pod in order, decoded straight into its record; None for all that need a closer look."""
     try:
         item = _ITEM.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None
     version, kind = item.api_version, item.kind
     if kind is None and listed[1] == "PodList":

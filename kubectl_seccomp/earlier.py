@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from .facts import ProfileFile
+from .objects import UNDECODABLE
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -44,7 +45,7 @@ def hashes(report: bytes) -> dict[tuple[str, str], str]:
     """Return the sha256 of each file by node and localhostProfile. ValueError for what is no report of ours."""
     try:
         found = msgspec.json.decode(report, type=_Report)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise ValueError(str(error)) from error
     if found.kind != "SeccompReport":
         raise ValueError(f"its kind is {found.kind[:60]!r}")

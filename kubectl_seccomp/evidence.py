@@ -13,9 +13,11 @@ from msgspec import structs
 
 from .cluster import kubelet, lists
 from .cluster.api import Api, ApiError
-from .model import KUBELET_DEFAULT, NODE, Evidence, Gap, KubeletDefault, NodeFacts
+from .facts import NodeFacts
+from .model import KUBELET_DEFAULT, NODE, Evidence, Gap
 from .nodes.kubelet import configured, flagged, root_dir, seccomp_default, started
 from .runtimes import is_known
+from .words import KubeletDefault
 
 # Kubelets asked at the same time; each answers two small requests through the API server.
 CONCURRENCY = 16
@@ -23,8 +25,11 @@ CONCURRENCY = 16
 REFUSALS = 3
 
 
-def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
-    """Return nodes with their kubelet's default, RuntimeClass handlers, and a gap for whatever could not be read."""
+def nodes_evidence(api: Api, *, required: bool = False) -> Evidence:
+    """Return nodes with their kubelet's default, RuntimeClass handlers, and a gap for whatever could not be read.
+
+    With `required`, nodes that cannot be listed are no gap: ApiError.
+    """
     gaps: list[Gap] = []
     handlers: dict[str, str] = {}
     try:
@@ -32,22 +37,24 @@ def nodes_evidence(api: Api, chunk_size: int = 500) -> Evidence:
     except ApiError as error:
         gaps.append(Gap("RuntimeClasses", "cluster", f"{error.why}; handlers are taken from the class names"))
     try:
-        plain = list(lists.nodes(api, chunk_size))
+        plain = list(lists.nodes(api))
     except ApiError as error:
+        if required:
+            raise
         gaps.append(Gap("nodes", "cluster", error.why))
-        return Evidence({}, f"nodes could not be listed: {error.why}", handlers, gaps=tuple(gaps))
-    nodes: dict[str, NodeFacts] = {}
-    for facts, gap in with_defaults(api, plain):
-        nodes[facts.name] = facts
-        if gap is not None:
-            gaps.append(gap)
-        gaps.extend(runtime_gap(facts))
+        return Evidence({}, f"cannot list nodes: {error.why}", handlers, gaps=tuple(gaps))
+    nodes = {facts.name: facts for facts in with_defaults(api, plain)}
+    gaps += [gap for facts in nodes.values() for gap in node_gaps(facts)]
     return Evidence(nodes, "", handlers, gaps=tuple(gaps))
 
 
-def runtime_gap(facts: NodeFacts) -> Iterator[Gap]:
-    """Yield a gap for a node whose container runtime is not known."""
-    if facts.os != "windows" and not is_known(facts.runtime):
+def node_gaps(facts: NodeFacts) -> Iterator[Gap]:
+    """Yield a gap where a node's kubelet's default stays unknown, and one where its container runtime does."""
+    if facts.os == "windows":
+        return
+    if facts.default is KubeletDefault.UNKNOWN:
+        yield Gap(KUBELET_DEFAULT, f"node/{facts.name}", facts.default_source)
+    if not is_known(facts.runtime):
         why = f"not known here: {facts.runtime}" if facts.runtime else "the node does not say which"
         yield Gap("container runtime", f"node/{facts.name}", why)
 
@@ -58,20 +65,20 @@ def still_unknown(gaps: Iterable[Gap], nodes: Mapping[str, NodeFacts]) -> tuple[
     return tuple(gap for gap in gaps if gap.what != KUBELET_DEFAULT or gap.where not in known)
 
 
-def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[tuple[NodeFacts, Gap | None]]:
-    """Yield each node with its kubelet's default filled in, and a gap where that stays unknown.
+def with_defaults(api: Api, nodes: Iterable[NodeFacts]) -> Iterator[NodeFacts]:
+    """Yield each node with its kubelet's default filled in, or why that stays unknown.
 
     The first nodes are asked one by one: if all of them refuse for lack of rights, the others are not asked.
     """
     rest = iter(nodes)
     refused = 0
     for facts in islice(rest, REFUSALS):
-        answered, gap = _ask(api, facts)
-        refused += gap is not None and gap.why.startswith("forbidden")
-        yield answered, gap
+        answered = _ask(api, facts)
+        refused += answered.default_source.startswith("forbidden")
+        yield answered
     if refused == REFUSALS:
         why = f"not asked: forbidden on the first {REFUSALS} nodes (get nodes/proxy)"
-        yield from ((_unknown(facts, why), _gap(facts, why)) for facts in rest)
+        yield from (structs.replace(facts, default_source=why) for facts in rest)
         return
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         yield from pool.map(lambda facts: _ask(api, facts), rest)
@@ -82,36 +89,32 @@ def node_evidence(api: Api, name: str) -> tuple[NodeFacts, tuple[Gap, ...]]:
     try:
         facts = lists.node(api, name)
     except ApiError as error:
-        why = f"the node could not be read: {error.why}"
-        answered, gap = _ask(api, NodeFacts(name, default_source=why))
-        return answered, (gap or Gap(NODE, f"node/{name}", error.why),)
-    answered, gap = _ask(api, facts)
-    return answered, (*((gap,) if gap else ()), *runtime_gap(facts))
+        facts = _ask(api, NodeFacts(name))
+        unknown = [gap for gap in node_gaps(facts) if gap.what == KUBELET_DEFAULT]
+        return facts, tuple(unknown) or (Gap(NODE, f"node/{name}", error.why),)
+    facts = _ask(api, facts)
+    return facts, tuple(node_gaps(facts))
 
 
-def _ask(api: Api, facts: NodeFacts) -> tuple[NodeFacts, Gap | None]:
+def _ask(api: Api, facts: NodeFacts) -> NodeFacts:
     if facts.os == "windows":
-        return facts, None
+        return facts
     if not facts.reachable:
-        return _unknown(facts, "the node is not ready"), _gap(facts, "the node is not ready")
+        return structs.replace(facts, default_source="the node is not ready")
     refusals: list[ApiError] = []
     config = _page(kubelet.configz, api, facts.name, refusals)
     flags = _page(kubelet.flagz, api, facts.name, refusals) if not (refusals and refusals[0].status == 403) else None
     default, source = seccomp_default(config, flags)
-    known = structs.replace(
+    return structs.replace(
         facts,
         default=default,
-        default_source=source,
+        default_source=refusals[0].why if refusals and default is KubeletDefault.UNKNOWN else source,
         configured=configured(config),
         flagged=flagged(flags),
-        kubelet_root=root_dir(flags) if flags is not None else None,
+        kubelet_root=root_dir(flags),
         # Served by the same versions as flagz, or newer ones.
         kubelet_started=started(_page(kubelet.statusz, api, facts.name, [])) if flags is not None else None,
     )
-    if default is not KubeletDefault.UNKNOWN:
-        return known, None
-    why = refusals[0].why if refusals else source
-    return structs.replace(known, default_source=why), _gap(facts, why)
 
 
 def _page(read: Callable[[Api, str], bytes], api: Api, node: str, refusals: list[ApiError]) -> bytes | None:
@@ -121,11 +124,3 @@ def _page(read: Callable[[Api, str], bytes], api: Api, node: str, refusals: list
     except ApiError as error:
         refusals.append(error)
         return None
-
-
-def _unknown(facts: NodeFacts, why: str) -> NodeFacts:
-    return structs.replace(facts, default_source=why)
-
-
-def _gap(facts: NodeFacts, why: str) -> Gap:
-    return Gap(KUBELET_DEFAULT, f"node/{facts.name}", why)

@@ -8,9 +8,11 @@ from itertools import islice, repeat
 
 from .cluster.api import Api
 from .cluster.execs import read_status
-from .model import Gap, Observation, Observed
+from .facts import Observed
+from .model import Gap
 from .pods import Container, Pod, containers, runs
 from .proof import still_there
+from .words import Observation
 
 AT_ONCE = 16
 BATCH = 64  # pods whose containers are asked before the first of them is passed on
@@ -29,7 +31,7 @@ def executed(
 
     def ask(each: tuple[Pod, Container]) -> Observed:
         pod, member = each
-        return read_status(api.connection, pod.metadata.namespace or "", pod.name, member.name, "/proc/self/status", timeout)
+        return read_status(api.connection, pod.metadata.namespace or "", pod.name, member.name, timeout)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while batch := list(islice(rest, BATCH)):

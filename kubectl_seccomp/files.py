@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .dumps import NotJson, objects, values
+from .fault import Fault
 from .manifests import Reader, Source
-from .model import Fault, Gap
+from .model import Gap
 from .pods import Pod
 from .yamls import LARGEST_DOCUMENT, Broken, documents
 

@@ -12,15 +12,19 @@ from .cluster import lists
 from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
-from .evidence import CONCURRENCY, runtime_gap, still_unknown, with_defaults
-from .model import OBSERVED_MODE, Fault, FileState, Gap, NodeFacts, Observation
-from .node_proof import ROOT_HINT, Answer, Question, ask_node
-from .node_report import Key, node_report, users
+from .evidence import CONCURRENCY, node_gaps, still_unknown, with_defaults
+from .facts import NodeFacts
+from .fault import Fault
+from .model import OBSERVED_MODE, Gap
+from .node_proof import ROOT_HINT, Question, ask_node
+from .node_report import node_report, users
 from .node_values import NodeReport, User
+from .nodes.answer import Answer, Key
 from .nodes.kubelet import with_process
 from .nodes.manifest import Wanted
 from .pods import Pod, container_id, containers, runs
 from .verify import Work, gathered, survey
+from .words import FileState, Observation
 
 # The UID by which the kubelet knows a static pod; its mirror has one of its own (kubernetes pkg/kubelet/config/common.go).
 HASH_ANNOTATION = "kubernetes.io/config.hash"
@@ -76,7 +80,7 @@ def census(api: Api, gaps: list[Gap]) -> Census:
             if isinstance(pod, Gap):
                 gaps.append(pod)
                 continue
-            found.extend(users([pod]))
+            found.extend(users(pod))
             if pod.spec.node_name:
                 uid = pod.annotations.get(HASH_ANNOTATION) or pod.metadata.uid or ""
                 pods.setdefault(pod.spec.node_name, []).append(uid)
@@ -96,42 +100,35 @@ def inspect(
     client: PodClient,
     nodes: list[NodeFacts],
     settings: Settings,
-    kubelet_root: str | None,
     progress: Callable[[int, int], None],
 ) -> tuple[list[NodeReport], list[Gap]]:
     """Ask these nodes, CONCURRENCY at once, and return their reports in the same order, and what could not be read."""
-    gaps: list[Gap] = []
-    facts: dict[str, NodeFacts] = {}
-    for each, gap in with_defaults(api, nodes):
-        facts[each.name] = each
-        gaps.extend([*([gap] if gap else []), *runtime_gap(each)])
+    facts = {each.name: each for each in with_defaults(api, nodes)}
+    gaps = [gap for each in facts.values() for gap in node_gaps(each)]
     said = census(api, gaps)
     gaps += [Gap("node probe", f"node/{each.name}", f"not asked: {each.unaskable}") for each in nodes if each.unaskable]
     stop = threading.Event()
 
     def one(name: str) -> Answer[Key]:
-        return _ask(api, client, facts[name], said, settings, kubelet_root, stop)
+        return _ask(api, client, facts[name], said, settings, stop)
 
     client.prepare()
     able = [each.name for each in nodes if not each.unaskable]
     answers: dict[str, Answer[Key]] = {}
     for name, answer in gathered(one, able, CONCURRENCY, stop, progress):
         answers[name] = answer
-        if answer.kubelet is not None:
-            facts[name] = with_process(facts[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
+        facts[name] = with_process(facts[name], answer.kubelet)
         gaps += [*answer.gaps, *_open(name, answer)]
     reports = [node_report(facts[each.name], answers.get(each.name, Answer()), said.users) for each in nodes]
     return reports, list(still_unknown(gaps, facts))
 
 
-def _ask(
-    api: Api, client: PodClient, node: NodeFacts, said: Census, settings: Settings, kubelet_root: str | None, stop: threading.Event
-) -> Answer[Key]:
-    mine = said.work.get(node.name, Work({}, {}))
+def _ask(api: Api, client: PodClient, node: NodeFacts, said: Census, settings: Settings, stop: threading.Event) -> Answer[Key]:
+    mine = said.work.get(node.name, Work())
     ids = {key: value for key, value in mine.ids.items() if value}
     paths = tuple(dict.fromkeys(user.path for user in said.users or () if user.node == node.name))
     wanted = Wanted(kernel=True, listing=True, pods=tuple(said.pods.get(node.name, ())))
-    answer = ask_node(api, client, Question(node, ids, paths, kubelet_root, wanted=wanted), settings, stop)
+    answer = ask_node(api, client, Question(node, ids, paths, wanted=wanted), settings, stop)
     return _without_ended(api, node.name, ids, answer)
 
 
@@ -149,9 +146,8 @@ def _without_ended(api: Api, node: str, ids: dict[Key, str], answer: Answer[Key]
         running = dict(ids)
     gone = {key for key in lost if running.get(key) != ids[key]}
     left = {key: observed for key, observed in answer.observed.items() if key not in gone}
-    why = next((observed.explanation for observed in left.values() if observed.state is Observation.FAILED), "")
-    count = sum(observed.state is Observation.FAILED for observed in left.values())
-    unseen = (Gap(OBSERVED_MODE, f"node/{node}", why or "", count),) if count else ()
+    failed = [observed for observed in left.values() if observed.state is Observation.FAILED]
+    unseen = (Gap(OBSERVED_MODE, f"node/{node}", failed[0].explanation or "", len(failed)),) if failed else ()
     return structs.replace(answer, observed=left, gaps=(*answer.gaps, *unseen))
 
 

@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from .model import Gap
 from .pods import Pod, containers, from_mapping
+from .yamls import LINE, mistyped
 
-LINE = "$line"
 _DEEPEST_LIST = 4
-# Kinds whose specs hold pods as patterns or as a schema, not as something that runs.
 # Where other resources keep containers, besides a list called "containers": Argo Workflows, Tekton Tasks.
 _MEMBERS = ("initContainers", "container", "steps", "sidecars", "script")
+# Groups whose kinds hold pods as patterns or as a schema, not as something that runs.
 _PATTERNS = ("kyverno.io/", "policies.kyverno.io/", "apiextensions.k8s.io/")
 
 
@@ -78,7 +78,7 @@ def _pod(value: dict[str, object], source: Source) -> Pod | Gap | None:
     try:
         pod = _typed(value, source)
     except msgspec.ValidationError as error:
-        return Gap("document", source.where, f"{_title(value)}: {error}")
+        return Gap("document", source.where, f"{_title(value)}: {mistyped(error)}")
     except RecursionError:
         return Gap("document", source.where, f"{_title(value)} is nested too deeply")
     if pod is not None and next(containers(pod), None) is not None:

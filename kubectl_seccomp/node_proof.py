@@ -11,16 +11,17 @@ from msgspec import Struct, structs
 from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Asked, Settings, ask
+from .facts import NodeFacts, Observed, ProfileFile
 from .file_problems import file_problems
-from .model import OBSERVED_MODE, FileState, Gap, NodeFacts, Observation, Observed, ProfileFile
-from .nodes import output
-from .nodes.answer import Answer as Answer
-from .nodes.answer import K, Root
+from .model import OBSERVED_MODE, Gap
+from .nodes.answer import Answer, K, Listing, ProbeAnswer, Root
 from .nodes.manifest import NOTHING_MORE, Wanted
-from .nodes.root import root, settled
+from .nodes.output import main_process, observed, own_kubelet, sandboxes
+from .nodes.root import root
 from .pods import Pod
 from .profiles.document import judge
 from .runtimes import parse
+from .words import FileState, Observation
 
 # The largest content that the probe sends of a file, in bytes.
 LARGEST = 1_048_576
@@ -33,13 +34,12 @@ NO_ID = Observed(Observation.FAILED, via="node", explanation="it has no containe
 class Question(Struct, Generic[K], frozen=True):
     """What a node is asked: `ids` of containers by whatever names them to the asker, `paths` as localhostProfiles.
 
-    `kubelet_root` is what the user says of it; `reports` and `events` as in nodes/root.py; `wanted` is asked besides.
+    `reports` and `events` as in nodes/root.py; `wanted` is asked besides.
     """
 
     node: NodeFacts
     ids: Mapping[K, str]
     paths: tuple[str, ...]
-    kubelet_root: str | None = None
     reports: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     wanted: Wanted = NOTHING_MORE
@@ -56,25 +56,25 @@ def ask_node(api: Api, client: PodClient, question: Question[K], settings: Setti
     Setting `stop` from another thread ends it early. Raises nothing but KeyboardInterrupt; the probe's pod is gone then, too.
     """
     node, paths = question.node, question.paths
-    place = root(node, question.kubelet_root, paths, question.reports, question.events)
+    place = root(node, settings.kubelet_root, paths, question.reports, question.events)
     asked, place = _asked(api, client, question, settings, stop, place)
     if asked.answer is None:
         return Answer(gaps=asked.gaps, uids=asked.uids)
     processes = asked.answer.processes
-    seen = {name: output.observed(output.main_process(processes, value)) for name, value in question.ids.items()}
+    seen = {name: observed(main_process(processes, value)) for name, value in question.ids.items()}
     files = judged_files(asked.answer, node, paths)
-    listing = judged_listing(asked.answer.listing, node)
+    listing = _judged_listing(asked.answer.listing, node) if asked.answer.listing is not None else None
     if not place.known:
         why = f"looked for under {place.path}, but the kubelet's root directory is not known: {ROOT_HINT}"
         files = {path: _doubted(file, why) for path, file in files.items()}
     gaps = tuple(
         Gap("profile file", f"node/{node.name}", f"{path}: {file.explanation}", 1) for path, file in files.items() if _open(file)
     )
-    kubelet = output.own_kubelet(asked.answer.kubelets, hostname=node.name)
+    kubelet = own_kubelet(asked.answer.kubelets, node.name)
     contents = {paths[file.index]: file.content for file in asked.answer.files if file.index < len(paths) and file.content is not None}
     return Answer(
         files, seen, (*asked.gaps, *gaps), asked.uids, kubelet,
-        place, asked.answer.kernel, listing, output.sandboxes(processes), said=True, contents=contents,
+        place, asked.answer.kernel, listing, sandboxes(processes), said=True, contents=contents,
     )  # fmt: skip
 
 
@@ -86,31 +86,27 @@ def _asked(
     asked = ask(api, client, node, place.path, ids, paths, settings, stop=stop, wanted=wanted)
     if asked.answer is None or place.known:
         return asked, place
-    real = settled(asked.answer.kubelets, node)
-    if real is None:
+    own = own_kubelet(asked.answer.kubelets, node)
+    if own is None:
         return asked, place
-    known = Root(real, True, "the kubelet's command line")
-    if real == place.path or not (paths or wanted.listing):
+    known = Root(own.root, True, "the kubelet's command line")
+    if own.root == place.path or not (paths or wanted.listing):
         return asked, known
-    again = ask(api, client, node, real, ids, paths, settings, stop=stop, wanted=wanted)
+    again = ask(api, client, node, own.root, ids, paths, settings, stop=stop, wanted=wanted)
     return Asked(again.answer, (*asked.gaps, *again.gaps), (*asked.uids, *again.uids)), known
 
 
-def judged_files(answer: output.ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:
+def judged_files(answer: ProbeAnswer, node: NodeFacts, paths: tuple[str, ...]) -> dict[str, ProfileFile]:
     """Return each file that was asked for, by localhostProfile, with what the node's runtime makes of it."""
     silent = ProfileFile(FileState.UNREADABLE, explanation="the probe says nothing about it")
-    found = {paths[file.index]: judged(file, node) for file in answer.files if file.index < len(paths)}
+    found = {paths[file.index]: _judged(file.facts, file.content, node) for file in answer.files if file.index < len(paths)}
     return dict.fromkeys(paths, silent) | found
 
 
-def judged_listing(listing: output.Listing | None, node: NodeFacts) -> output.Listing | None:
+def _judged_listing(listing: Listing, node: NodeFacts) -> Listing:
     """Return the listing with what the node's runtime makes of each file in it."""
-    if listing is None:
-        return None
     entries = (
-        structs.replace(entry, facts=judged(output.File(0, entry.facts, entry.content), node), content=None)
-        if entry.kind == "file"
-        else entry
+        structs.replace(entry, facts=_judged(entry.facts, entry.content, node), content=None) if entry.kind == "file" else entry
         for entry in listing.entries
     )
     return structs.replace(listing, entries=tuple(entries))
@@ -121,22 +117,22 @@ def _open(file: ProfileFile) -> bool:
     return file.state is FileState.UNREADABLE or file.assumed
 
 
-def judged(file: output.File, node: NodeFacts) -> ProfileFile:
-    """Return the file's facts with what the node's runtime makes of its content."""
-    if file.facts.state is not FileState.PRESENT:
-        return file.facts
-    if file.content is None:
-        big = file.facts.size is not None and file.facts.size > LARGEST
-        why = f"{file.facts.path} {'is larger than the probe reads (1 MiB)' if big else FULL}"
-        return structs.replace(file.facts, state=FileState.UNREADABLE, explanation=why)
-    found = judge(file.content, parse(node.runtime)[0].scheme)
+def _judged(file: ProfileFile, content: bytes | None, node: NodeFacts) -> ProfileFile:
+    """Return a file's facts with what the node's runtime makes of its content."""
+    if file.state is not FileState.PRESENT:
+        return file
+    if content is None:
+        big = file.size is not None and file.size > LARGEST
+        why = f"{file.path} {'is larger than the probe reads (1 MiB)' if big else FULL}"
+        return structs.replace(file, state=FileState.UNREADABLE, explanation=why)
+    found = judge(content, parse(node.runtime)[0].scheme)
     return structs.replace(
-        file.facts,
+        file,
         state=found.state,
         effect=found.effect,
         forbids_nothing=found.forbids_nothing,
-        explanation=f"{file.facts.path}: {found.why}",
-        problems=file_problems(file.content, node),
+        explanation=f"{file.path}: {found.why}",
+        problems=file_problems(content, node),
     )
 
 

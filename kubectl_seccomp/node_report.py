@@ -6,35 +6,26 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from .model import (
-    EffectiveType,
-    FileState,
-    Gap,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-)
+from .facts import NodeFacts, Observed, ProfileFile
 from .node_values import Answers, DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, RuntimeReport, User, UserReport
-from .nodes.answer import Answer, Entry, Kernel, Kubelet, Listing, Root
+from .nodes.answer import Answer, Entry, Kernel, Key, Kubelet, Listing, Root
 from .pods import Pod, containers
 from .profiles.defaults import variant
 from .profiles.strength import Subject, strength
 from .runtimes import parse as parse_runtime
+from .words import EffectiveType, FileState, Observation
 
-Key = tuple[str, str]
 OPERATOR = "operator/"
 _AVAILABLE, _LOGGED = "kernel/seccomp/actions_avail", "kernel/seccomp/actions_logged"
 
 
-def users(pods: Iterable[Pod | Gap]) -> Iterator[User]:
-    """Yield every container with a Localhost profile, of pods that have not ended."""
-    for pod in pods:
-        if isinstance(pod, Gap) or pod.phase in ("Succeeded", "Failed"):
-            continue
-        for member in containers(pod):
-            if path := member.declared.file:
-                yield User(pod.metadata.namespace or "", pod.name, member.name, pod.spec.node_name or None, path, member.privileged)
+def users(pod: Pod) -> Iterator[User]:
+    """Yield every container of a pod that has a Localhost profile; none of a pod that has ended."""
+    if pod.phase in ("Succeeded", "Failed"):
+        return
+    for member in containers(pod):
+        if path := member.declared.file:
+            yield User(pod.metadata.namespace or "", pod.name, member.name, pod.spec.node_name or None, path, member.privileged)
 
 
 def node_report(facts: NodeFacts, answer: Answer[Key], found: tuple[User, ...] | None) -> NodeReport:

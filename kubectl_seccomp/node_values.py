@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from .facts import FileProblem
-from .model import FileState, Finding, Gap, Head, KubeletDefault
+from .model import Finding, Gap, Head
 from .nodes.answer import Audit
+from .words import FileState, KubeletDefault
 
 
 class User(Struct, frozen=True):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
 import msgspec
 from msgspec import Struct, field
 
 from .model import Profile
+
+T_co = TypeVar("T_co", covariant=True)
+# All that decoding what somebody sent can raise: wrong JSON or types, broken UTF-8, nesting without end.
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Capabilities(Struct, frozen=True, gc=False):
@@ -165,7 +172,6 @@ class ContainerStatus(Struct, frozen=True, rename="camel", gc=False):
 
     name: str = ""
     container_id: str | None = field(default=None, name="containerID")
-    restart_count: int = 0
     state: ContainerState | None = None
     last_state: ContainerState | None = None
 
@@ -195,15 +201,8 @@ class ListMeta(Struct, frozen=True, rename="camel", gc=False):
     continue_: str = field(default="", name="continue")
 
 
-class PodPage(Struct, frozen=True, gc=False):
-    """One page of a PodList."""
+class Page(Struct, Generic[T_co], frozen=True, gc=False):
+    """One page of a list of anything."""
 
-    items: list[ApiPod] | None = None
-    metadata: ListMeta | None = None
-
-
-class RawPage(Struct, frozen=True, gc=False):
-    """A page whose items are still bytes: the way out when one item does not fit the structs."""
-
-    items: list[msgspec.Raw] | None = None
+    items: Sequence[T_co] | None = None
     metadata: ListMeta | None = None

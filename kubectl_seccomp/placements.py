@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from .effective import Placement, placement_os
-from .model import NODE, Gap, KubeletDefault, NodeFacts
+from .facts import NodeFacts
+from .model import NODE, Evidence, Gap
 from .pods import Pod
+from .words import KubeletDefault
 
 
 class Placements:
     """Interned placements; `gaps` gets one for each node on which pods run and that was not among the nodes.
 
-    `nodes` by name, `nodes_why` why one may be absent, `handlers` by RuntimeClass; `manifests` and `assumed_default` as in Policy.
+    `manifests` and `assumed_default` as in Policy.
     """
 
-    def __init__(
-        self,
-        nodes: Mapping[str, NodeFacts],
-        nodes_why: str,
-        handlers: Mapping[str, str],
-        manifests: bool,
-        assumed_default: KubeletDefault,
-    ) -> None:
+    def __init__(self, evidence: Evidence, manifests: bool, assumed_default: KubeletDefault) -> None:
         self.gaps: list[Gap] = []
-        self._nodes = nodes
-        self._nodes_why = nodes_why
-        self._handlers = handlers
+        self._evidence = evidence
         self._manifests = manifests
         self._assumed_default = assumed_default
         self._known: dict[tuple[object, ...], tuple[int, Placement]] = {}
@@ -36,13 +27,7 @@ class Placements:
         """Return the pod's placement with its number: a short key for the decisions made in it."""
         spec = pod.spec
         selector_os = (spec.node_selector or {}).get("kubernetes.io/os")
-        key = (
-            spec.node_name,
-            spec.os.name if spec.os else None,
-            selector_os,
-            spec.runtime_class_name,
-            pod.is_mirror,
-        )
+        key = (spec.node_name, spec.os.name if spec.os else None, selector_os, spec.runtime_class_name, pod.is_mirror)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = (len(self._known), self._placement(pod))
@@ -50,7 +35,7 @@ class Placements:
 
     def _placement(self, pod: Pod) -> Placement:
         node, name = self._node(pod.spec.node_name), pod.spec.runtime_class_name
-        handler = self._handlers.get(name) if name else None
+        handler = self._evidence.handlers.get(name) if name else None
         os, os_assumed = placement_os(pod, node)
         return Placement(
             node,
@@ -66,8 +51,8 @@ class Placements:
     def _node(self, name: str | None) -> NodeFacts | None:
         if not name or self._manifests:
             return None
-        facts = self._nodes.get(name)
-        if facts is None and not self._nodes_why and name not in self._absent:
+        facts, why = self._evidence.nodes.get(name), self._evidence.nodes_why
+        if facts is None and not why and name not in self._absent:
             self._absent.add(name)
             self.gaps.append(Gap(NODE, f"node/{name}", "pods run on it, but it was not among the nodes listed"))
-        return facts or NodeFacts(name, default_source=self._nodes_why or "the node was not listed")
+        return facts or NodeFacts(name, default_source=why or "the node was not listed")

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from .eligibility import Eligibility, Fit, is_bound
+from .facts import NodeFacts, ProfileFile
 from .landing import Outcome, outcome
-from .model import FileState, NodeFacts, Owner, ProfileFile
+from .model import Owner
 from .pods import Pod, containers, owner
+from .words import FileState
 
 
 class User(Struct, frozen=True):
@@ -119,6 +121,12 @@ def _owner(pod: Pod) -> Owner:
     """Return what a row is about: the owner, or the pod itself, as the mirror of a static pod is."""
     found = owner(pod)
     return Owner(pod.kind, pod.name) if found is None or found.kind == "Node" else found
+
+
+def nowhere_at_all(found: ProfileMatrix) -> bool:
+    """Whether no node has the path and no pod uses it, for certain: then there is nothing that could be well with it."""
+    states = {row.file.state for row in found.nodes} - {FileState.NOT_APPLICABLE}
+    return states == {FileState.MISSING} and found.users_known and not found.users
 
 
 def nowhere(node: NodeFacts) -> ProfileFile:

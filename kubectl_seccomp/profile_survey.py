@@ -7,15 +7,18 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from .audit import Policy, audit
-from .cluster.api import Api
+from .cluster.api import Api, ApiError
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .evidence import nodes_evidence
-from .model import KUBELET_DEFAULT, Evidence, Fault, FileState, Finding, Gap, Head, ProfileFile, Severity
+from .facts import ProfileFile
+from .fault import Fault
+from .model import KUBELET_DEFAULT, Evidence, Finding, Gap, Head
 from .pods import Pod
 from .profile_matrix import ProfileMatrix, matrix, nowhere, uses
 from .scope import Selection, select
 from .verify import Limits, Verified, Work, verify
+from .words import FileState, Severity
 
 # Of what an audit finds, that which is about profile files.
 CHECKS = ("KS3",)
@@ -44,16 +47,16 @@ def survey(
     progress: Callable[[int, int], None],
 ) -> Surveyed:
     """Ask the nodes for the files at these paths, as verify does. Fault when there are no nodes to be listed."""
-    evidence = nodes_evidence(api)
-    if evidence.nodes_why:
-        hint = "kubectl seccomp rbac --verify prints the permissions that are needed"
-        raise Fault(evidence.nodes_why, hint if ": forbidden" in evidence.nodes_why else None)
+    try:
+        evidence = nodes_evidence(api, required=True)
+    except ApiError as error:
+        raise Fault(f"cannot list nodes: {error.why}", error.rights(" --verify")) from error
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
     namespaces, pods, unread = _users(api, paths)
     head = structs.replace(head, scope=structs.replace(head.scope, namespaces=namespaces))
     asked = [node for node in evidence.nodes.values() if limits.only is None or node.name in limits.only]
-    work = {node.name: Work({}, dict.fromkeys(paths)) for node in asked if node.os != "windows"}
+    work = {node.name: Work(paths=dict.fromkeys(paths)) for node in asked if node.os != "windows"}
     found = verify(api, client, work, evidence.nodes, settings, limits, progress)
     tables = tuple(
         matrix(path, evidence.nodes, {node.name: _file(node.name, path, evidence, found) for node in asked}, pods, not unread)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -13,11 +12,14 @@ from .cluster.connection import Connection
 from .cluster.execs import read_status
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
+from .facts import NodeFacts, Observed, ProfileFile
 from .failures import troubles
-from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
+from .model import Gap
+from .node_proof import NO_ID, Question, ask_node, not_observed
+from .nodes.answer import Answer
 from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, runs
+from .words import Observation
 
 AT_ONCE = 8
 
@@ -28,7 +30,6 @@ class Ways(Struct, frozen=True):
     settings: Settings
     use_exec: bool = True
     use_node: bool = True
-    kubelet_root: str | None = None
 
 
 class Proof(Struct, frozen=True):
@@ -56,21 +57,20 @@ def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: W
         still_there(api, pod, _by_exec(api.connection, pod, running, ways.settings.timeout), gaps) if ways.use_exec and running else {}
     )
     unanswered = [member for member in running if not _answered(observed.get(member.name))]
-    question = _question(node, members, unanswered, told, ways) if ways.use_node and node is not None else None
+    question = _question(node, members, unanswered, told) if ways.use_node and node is not None else None
     answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
-    if node is not None and answer.kubelet is not None:
-        node = with_process(node, answer.kubelet.seccomp_default is True, answer.kubelet.started)
+    if node is not None:
+        node = with_process(node, answer.kubelet)
     if question is not None:
         seen = answer.observed | {member.name: NO_ID for member in unanswered if container_id(member) is None}
         observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
     if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
         observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *_failures(pod, observed)), node, answer.contents)
+    unseen = (not_observed(pod, name, said) for name, said in observed.items() if not _answered(said))
+    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *unseen), node, answer.contents)
 
 
-def _question(
-    node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...], ways: Ways
-) -> Question[str] | None:
+def _question(node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...]) -> Question[str] | None:
     """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
     paths = tuple(dict.fromkeys(path for member in members if (path := member.declared.file)))
     if not paths and not unanswered:
@@ -78,13 +78,7 @@ def _question(
     reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
     events = [trouble.path for trouble in troubles(None, told, localhost=True)]
     ids = {member.name: identity for member in unanswered if (identity := container_id(member))}
-    return Question(node, ids, paths, ways.kubelet_root, tuple(filter(None, reports)), tuple(filter(None, events)))
-
-
-def _failures(pod: Pod, observed: dict[str, Observed]) -> Iterator[Gap]:
-    for name, said in observed.items():
-        if said.state is Observation.FAILED:
-            yield not_observed(pod, name, said)
+    return Question(node, ids, paths, tuple(filter(None, reports)), tuple(filter(None, events)))
 
 
 def _answered(observed: Observed | None) -> bool:
@@ -110,7 +104,7 @@ def _by_exec(connection: Connection, pod: Pod, members: list[Container], timeout
     namespace = pod.metadata.namespace or ""
 
     def one(member: Container) -> Observed:
-        return read_status(connection, namespace, pod.name, member.name, "/proc/self/status", timeout)
+        return read_status(connection, namespace, pod.name, member.name, timeout)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return {member.name: value for member, value in zip(members, pool.map(one, members), strict=True)}

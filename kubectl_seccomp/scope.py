@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from .cluster import lists
 from .cluster.api import Api, ApiError
-from .model import Fault, Gap
+from .fault import Fault
+from .model import Gap
 from .pods import Pod
 
 
@@ -44,16 +45,22 @@ def select(api: Api, wanted: Selection) -> Found:
         return _listable(api, wanted, error)
 
 
+def seen(api: Api, namespace: str) -> bool:
+    """Return whether a namespace can be seen. Raises Fault when it does not exist, ApiError when the server gives no answer."""
+    exists = lists.namespace_exists(api, namespace)
+    if exists is False:
+        raise Fault(f'namespace "{namespace}" not found', "see: kubectl get namespaces")
+    return exists is True
+
+
 def _one_namespace(api: Api, wanted: Selection, namespace: str) -> Found:
     try:
-        exists = lists.namespace_exists(api, namespace)
-        if exists is False:
-            raise Fault(f'namespace "{namespace}" not found', "see: kubectl get namespaces")
+        exists = seen(api, namespace)
         pods = _open(api, wanted, namespace)
     except ApiError as error:
         raise _refusal(f'cannot list pods in namespace "{namespace}"', wanted, error) from error
     first = next(pods, None)
-    if first is None and exists is None:
+    if first is None and not exists:
         # An API server answers a list in a namespace that does not exist with an empty one.
         unsure = Gap("namespace", f"namespace/{namespace}", "it has no pods, and whether it exists cannot be seen")
         return Found([namespace], iter((unsure,)))

@@ -17,12 +17,13 @@ from .cluster.api import Api
 from .cluster.pods import PodClient
 from .cluster.probe import Settings
 from .eligibility import Eligibility, Reach
-from .model import Gap, NodeFacts, Observation, Observed, ProfileFile
-from .node_proof import NO_ID, Answer, Question, ask_node, not_observed
+from .facts import NodeFacts, Observed, ProfileFile
+from .model import Gap
+from .node_proof import NO_ID, Question, ask_node, not_observed
+from .nodes.answer import Answer, Key
 from .nodes.kubelet import with_process
 from .pods import Pod, container_id, containers, runs
-
-Key = tuple[str, str]  # UID of the pod, name of the container
+from .words import Observation
 
 
 class Limits(Struct, frozen=True):
@@ -31,7 +32,6 @@ class Limits(Struct, frozen=True):
     at_once: int = 16
     most: int | None = None
     only: frozenset[str] | None = None
-    kubelet_root: str | None = None
 
 
 class Work(Struct):
@@ -42,7 +42,7 @@ class Work(Struct):
 
 
 class Verified(Struct):
-    """What the nodes said, in the form that audit.Evidence takes; the ids that were asked for; the nodes that were not asked; the
+    """What the nodes said, in the form that model.Evidence takes; the ids that were asked for; the nodes that were not asked; the
     UIDs of the probes; the bytes of the files, equal ones once.
     """
 
@@ -75,7 +75,7 @@ def survey(pods: Iterable[Pod | Gap], nodes: Mapping[str, NodeFacts]) -> dict[st
 
 def _about_pod(work: dict[str, Work], pod: Pod) -> list[str]:
     """Note what the pod's own node is to be asked, and return the pod's localhostProfiles."""
-    mine = work.setdefault(pod.spec.node_name, Work({}, {})) if pod.spec.node_name else Work({}, {})
+    mine = work.setdefault(pod.spec.node_name, Work()) if pod.spec.node_name else Work()
     found = []
     for member in containers(pod):
         if runs(member):
@@ -92,7 +92,7 @@ def _about_landing(work: dict[str, Work], reach: Reach, paths: list[str], spread
         if (reach.number, path) not in spread:
             spread.add((reach.number, path))
             for name in reach.nodes:
-                work.setdefault(name, Work({}, {})).paths[path] = None
+                work.setdefault(name, Work()).paths[path] = None
 
 
 def verify(
@@ -109,41 +109,26 @@ def verify(
     `progress` is told how many of how many nodes are done. On KeyboardInterrupt every probe is removed before it is passed on.
     """
     found = Verified({}, {}, dict(nodes), [], {key: value for each in work.values() for key, value in each.ids.items()})
-    wanted = [name for name in sorted(work) if _is_due(work[name]) and (limits.only is None or name in limits.only)]
-    able = [name for name in wanted if not _skipped(found, nodes.get(name) or NodeFacts(name), len(work[name].ids))]
-    for name in able[limits.most :] if limits.most is not None else ():
-        found.gaps.append(Gap("node probe", f"node/{name}", f"not asked: --max-nodes {limits.most} was reached", len(work[name].ids)))
-    chosen = able[: limits.most]
-    found.left_out = frozenset(name for name in {*work, *nodes} if name not in chosen and not _idle(name, work, nodes, limits))
+    known = {name: nodes.get(name) or NodeFacts(name) for name in sorted({*work, *nodes})}
+    within = [name for name in known if limits.only is None or name in limits.only]
+    due = [name for name in within if name in work and (work[name].ids or work[name].paths)]
+    able = [name for name in due if not known[name].unaskable]
+    chosen, over = able[: limits.most], able[limits.most :] if limits.most is not None else []
+    whys = {name: known[name].unaskable for name in due if name not in able}
+    whys |= dict.fromkeys(over, f"--max-nodes {limits.most} was reached")
+    found.gaps += [Gap("node probe", f"node/{name}", f"not asked: {why}", len(work[name].ids)) for name, why in whys.items()]
+    # Not those that would have been asked if there had been anything to ask about.
+    found.left_out = frozenset(known) - {name for name in within if name not in over and not known[name].unaskable}
     stop = threading.Event()
 
     def one(name: str) -> Answer[Key]:
-        mine = work[name]
-        ids = {key: value for key, value in mine.ids.items() if value}
-        question = Question(nodes.get(name) or NodeFacts(name), ids, tuple(mine.paths), limits.kubelet_root)
-        return ask_node(api, client, question, settings, stop)
+        ids = {key: value for key, value in work[name].ids.items() if value}
+        return ask_node(api, client, Question(known[name], ids, tuple(work[name].paths)), settings, stop)
 
     client.prepare()
     for name, answer in gathered(one, chosen, limits.at_once, stop, progress):
         _take(found, name, work[name], answer)
     return found
-
-
-def _is_due(work: Work) -> bool:
-    return bool(work.ids or work.paths)
-
-
-def _idle(name: str, work: Mapping[str, Work], nodes: Mapping[str, NodeFacts], limits: Limits) -> bool:
-    """Whether a node would have been asked if there had been anything to ask about."""
-    facts = nodes.get(name)
-    asked_for = limits.only is None or name in limits.only
-    return asked_for and not _is_due(work.get(name, Work({}, {}))) and not (facts is not None and facts.unaskable)
-
-
-def _skipped(found: Verified, facts: NodeFacts, affects: int) -> bool:
-    if facts.unaskable:
-        found.gaps.append(Gap("node probe", f"node/{facts.name}", f"not asked: {facts.unaskable}", affects))
-    return bool(facts.unaskable)
 
 
 def gathered(
@@ -172,8 +157,8 @@ def _take(found: Verified, name: str, work: Work, answer: Answer[Key]) -> None:
         found.contents[name, path] = found.texts.setdefault(content, content)
     found.gaps.extend(answer.gaps)
     found.own.update(answer.uids)
-    if name in found.nodes and answer.kubelet is not None:
-        found.nodes[name] = with_process(found.nodes[name], answer.kubelet.seccomp_default is True, answer.kubelet.started)
+    if name in found.nodes:
+        found.nodes[name] = with_process(found.nodes[name], answer.kubelet)
     silent = Observed(Observation.FAILED, via="node", explanation="its node gave no answer")
     found.observed |= {key: answer.observed.get(key, silent if value else NO_ID) for key, value in work.ids.items()}
 

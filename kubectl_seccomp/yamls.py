@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import yaml
 from msgspec import Struct
 
@@ -22,12 +23,15 @@ MOST_ALIASED = 400_000
 LINE = "$line"
 # The lists whose members get the line they start on: containers, and the objects of a List.
 NUMBERED = frozenset({"containers", "initContainers", "ephemeralContainers", "items"})
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Used for its events; it makes no Python values.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # `---` and `...` at the beginning of a line end a document wherever they stand: no scalar can hold them there.
 _MARKER = re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)?(?:---|\.\.\.))(?=[ \t\r\n]|\Z)")
 # A line that is neither blank nor a comment nor a directive.
 _CONTENT = re.compile(rb"(?<![^\r\n])(?![ \t]*(?:[\r\n#]|\Z)|%)")
+# msgspec's names of types, as people call them.
+_TYPES = {"object": "a mapping", "array": "a list", "str": "a string", "int": "a number", "float": "a number", "bool": "a boolean"}
 
 
 class Document(Struct, frozen=True):
@@ -44,10 +48,6 @@ class Broken(Struct, frozen=True):
     number: int
     line: int
     why: str
-
-
-class _Loader(_Base):  # type: ignore[misc]
-    """PyYAML's safe loader, used for its events; it makes no Python values."""
 
 
 class _Anchored(Struct, frozen=True):
@@ -88,6 +88,15 @@ def documents(data: bytes) -> Iterator[Document | Broken]:
         for found in _chunk(data[begin:end], number, lines):
             number = found.number
             yield found
+
+
+def mistyped(error: msgspec.ValidationError) -> str:
+    """Return `spec.containers must be a list, and is a string`, or msgspec's own words where it is not about a type."""
+    found = re.fullmatch(r"Expected `(.+?)(?: \| null)?`, got `(.+?)`(?: - at `\$\.?(.+)`)?", str(error))
+    if found is None:
+        return str(error)
+    wanted, got = (" or ".join(_TYPES.get(word, word) for word in names.split(" | ")) for names in found.groups()[:2])
+    return f"{found[3] or 'it'} must be {wanted}, and is {got}"
 
 
 def _cuts(data: bytes) -> Iterator[tuple[int, int]]:

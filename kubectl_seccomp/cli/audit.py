@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ..cluster.connection import Options
-from ..model import Evidence, Fault, Gap, Report
+from ..fault import Fault
+from ..model import Evidence, Report
 from .boundary import put, say
+from .choices import FailOn, Format, WhatIf
+from .formats import machine
 from .given import Files, Judging, Output, Probing, Selecting, Verifying
 from .looking import Manifests, chosen, looked_at
-from .options import MACHINE, FailOn, Format, WhatIf
 from .reports import finish, head, policy, put_manifests, query_of, width
 
 if TYPE_CHECKING:
-    from ..pods import Pod
-    from .looking import Look
+    from ..audit import Policy
+    from .looking import Look, Pods
 
 _LIMITED = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
 # Formats that have room for what a filter leaves open.
@@ -51,24 +53,17 @@ def audit(
     shown: Manifests | None = [] if probing.dry_run else None
     looking = verifying.verify or verifying.exec_
     look = functools.partial(looked_at, verifying=verifying, probing=probing, shown=shown) if looking else None
-    report = make_report(
-        files,
-        selecting,
-        judging,
-        connection,
-        cluster_wide=True,
-        judge=True,
-        look=look,
-        strengths=query is not None or output.output in _WHOLE,
-    )
+    rules = policy(judging, selecting, files)
+    rules = replace(rules, verdicts=looking, strengths=query is not None or output.output in _WHOLE)
+    report = make_report(files, selecting, connection, rules, cluster_wide=True, look=look)
     if shown is not None:
         return put_manifests(shown, output)
     listed = report if limit is None else replace(report, findings=lambda: islice(report.findings(), limit))
     chunks = query(listed) if query else _audit_chunks(listed, output, failing, limit)
-    put(chunks, exact=query is not None or output.output in MACHINE)
+    put(chunks, exact=output.exact)
     code = finish(report, output, judging.fail_on)
     found = sum(report.tail().summary.findings.values())
-    if limit and found > limit and (query or output.output in MACHINE):
+    if limit and found > limit and output.exact:
         say(f"hint: the worst {limit} of {found} findings are listed: leave out --limit to see all of them.")
     return code
 
@@ -84,7 +79,8 @@ def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: 
     if output.output not in (Format.TABLE, Format.JSON, Format.YAML):
         raise Fault(f"--what-if does not support -o {output.output.value}", "it supports table, json and yaml", 2)
     query = query_of(output)
-    report = make_report(files, selecting, Judging(), connection, cluster_wide=True, judge=False, pool=verifying.nodes or "")
+    rules = replace(policy(Judging(), selecting, files), judge=False)
+    report = make_report(files, selecting, connection, rules, cluster_wide=True, pool=verifying.nodes or "")
     if query or output.output is not Format.TABLE:
         rows = []
         put(query(report) if query else _audit_chunks(report, output), exact=True)
@@ -100,43 +96,48 @@ def _forecast(files: Files, selecting: Selecting, verifying: Verifying, output: 
 def list_(files: Files, selecting: Selecting, output: Output, connection: Options) -> int:
     """Print one row per container."""
     query = query_of(output)
-    report = make_report(files, selecting, Judging(), connection, cluster_wide=False, judge=False)
+    rules = replace(policy(Judging(), selecting, files), judge=False)
+    report = make_report(files, selecting, connection, rules, cluster_wide=False)
     chunks = query(report) if query else _list_chunks(report, output, all_namespaces=selecting.all_namespaces)
-    put(chunks, exact=query is not None or output.output in MACHINE)
+    put(chunks, exact=output.exact)
     return finish(report, output, FailOn.NEVER, judged=False)
 
 
 def make_report(
     files: Files,
     selecting: Selecting,
-    judging: Judging,
     connection: Options,
+    rules: Policy,
     *,
     cluster_wide: bool,
-    judge: bool,
     look: Look | None = None,
-    strengths: bool = False,
     pool: str | None = None,
 ) -> Report:
     """Return the report over manifests or over the cluster, still to be walked.
 
-    `strengths`: with what filters leave open; `pool`: with a forecast for the nodes of this label selector, "" for all.
+    `pool`: with a forecast for the nodes of this label selector, "" for all.
     """
-    import msgspec
+    if not files.filename:
+        if files.recursive or files.seccomp_default:
+            raise Fault("-R and --seccomp-default only work with -f", "give the manifests with -f", 2)
+        return _over_cluster(selecting, connection, rules, cluster_wide=cluster_wide, look=look, pool=pool)
+    if look is not None:
+        raise Fault("--verify and --exec look at a cluster: they cannot be combined with -f", "leave out one or the other", 2)
+    if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
+        raise Fault(
+            "-A, -n, -l and --field-selector select in a cluster: they cannot be combined with -f", "leave out one or the other", 2
+        )
+    from ..audit import audit as judge
+    from ..files import read
 
-    from ..audit import audit as judge_pods
+    found = read(files.filename, files.recursive, sys.stdin.buffer if sys.stdin is not None else None)
+    return judge(found, Evidence(), rules, head("files", None, ["*"], None))
 
-    rules = msgspec.structs.replace(policy(judging, selecting, files), judge=judge, verdicts=look is not None, strengths=strengths)
-    if files.filename:
-        if look is not None:
-            raise Fault("--verify and --exec look at a cluster: they cannot be combined with -f", "leave out one or the other", 2)
-        if selecting.all_namespaces or selecting.selector or selecting.field_selector or connection.namespace:
-            raise Fault(
-                "-A, -n, -l and --field-selector select in a cluster: they cannot be combined with -f", "leave out one or the other", 2
-            )
-        return judge_pods(_manifests(files), Evidence(), rules, head("files", None, ["*"], None))
-    if files.recursive or files.seccomp_default:
-        raise Fault("-R and --seccomp-default only work with -f", "give the manifests with -f", 2)
+
+def _over_cluster(
+    selecting: Selecting, connection: Options, rules: Policy, *, cluster_wide: bool, look: Look | None, pool: str | None
+) -> Report:
+    from ..audit import audit as judge
     from ..evidence import nodes_evidence
     from ..scope import Selection, select
     from .connect import open_api
@@ -150,14 +151,14 @@ def make_report(
     found = select(api, wanted)
     evidence = nodes_evidence(api)
     if pool is not None:
-        rules = msgspec.structs.replace(rules, what_if=chosen(api, pool or None) or frozenset())
+        rules = replace(rules, what_if=chosen(api, pool or None) or frozenset())
     pods = found.pods
     if look is not None:
         evidence, through = look(api, pods, evidence)
         # Listed again: what is judged has to be what runs after the nodes were asked.
         pods = through(select(api, wanted).pods)
     top = head("cluster", api.connection.context, found.namespaces, selecting.selector)
-    return judge_pods(_told(pods, namespace), evidence, rules, top)
+    return judge(_told(pods, namespace), evidence, rules, top)
 
 
 def _refuse_blind(judging: Judging, verifying: Verifying) -> None:
@@ -180,13 +181,7 @@ def _refuse_unasked(verifying: Verifying, probing: Probing) -> None:
         raise Fault("--dry-run prints the probe pods of --verify, and only works with it", "add --verify, and leave out --exec", 2)
 
 
-def _manifests(files: Files) -> Iterator[Pod | Gap]:
-    from ..files import read
-
-    return read(files.filename, files.recursive, sys.stdin.buffer if sys.stdin is not None else None)
-
-
-def _told(pods: Iterator[Pod | Gap], namespace: str | None) -> Iterator[Pod | Gap]:
+def _told(pods: Pods, namespace: str | None) -> Pods:
     """Pass the pods on, and say so, as kubectl does, when there were none: in this namespace, or in all."""
     none = True
     for pod in pods:
@@ -197,8 +192,6 @@ def _told(pods: Iterator[Pod | Gap], namespace: str | None) -> Iterator[Pod | Ga
 
 
 def _audit_chunks(report: Report, output: Output, failing: bool = False, limit: int | None = None) -> Iterator[str]:
-    from .formats import machine
-
     if output.output in (Format.TABLE, Format.WIDE):
         from ..render.table import audit_table, audit_wide
 
@@ -209,11 +202,9 @@ def _audit_chunks(report: Report, output: Output, failing: bool = False, limit: 
 
 
 def _list_chunks(report: Report, output: Output, *, all_namespaces: bool) -> Iterator[str]:
-    from .formats import machine
-
     if output.output in (Format.TABLE, Format.WIDE):
         from ..render.table import list_table
 
         wide = output.output is Format.WIDE
         return list_table(report, headers=not output.no_headers, namespace=all_namespaces, wide=wide)
-    return machine(report, output, failing=False, pods=True)
+    return machine(report, output, failing=False, pods=True, judged=False)

@@ -20,7 +20,10 @@ _UNWRITABLE = "cannot write to standard output"
 
 def run(command: Callable[[], int]) -> Never:
     """Run one command and end the process with its exit code."""
-    _leave(_outcome(command))
+    code = _outcome(command)
+    with contextlib.suppress(OSError, Fault):
+        flush()
+    sys.exit(code)
 
 
 def _outcome(command: Callable[[], int]) -> int:
@@ -43,12 +46,6 @@ def _explain(fault: Fault) -> int:
     if fault.hint:
         say(fault.hint if fault.hint.startswith("see: ") else f"hint: {fault.hint}")
     return fault.code
-
-
-def _leave(code: int) -> Never:
-    with contextlib.suppress(OSError, Fault):
-        flush()
-    sys.exit(code)
 
 
 def say(line: str) -> None:
@@ -95,13 +92,8 @@ def _writing() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        unwritable(error)
-
-
-def unwritable(error: OSError) -> Never:
-    """Stop with a Fault because stdout takes nothing more."""
-    _discard()
-    raise Fault(f"{_UNWRITABLE}: {error.strerror}") from error
+        _discard()
+        raise Fault(f"{_UNWRITABLE}: {error.strerror}") from error
 
 
 def _discard() -> None:

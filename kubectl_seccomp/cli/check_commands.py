@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, NAMESPACE, OUTPUT, PROBING, PROVING, Words
+from .option import Words
+from .options import ASKING, CONNECTION, EVERY_NODE, FAILING_FROM, JUDGING, JUDGING_NODES, MATRIX, NAMESPACE, OUTPUT, PROBING, PROVING
 
 CHECKING = (
     Command(
@@ -41,7 +42,8 @@ CHECKING = (
         "Compare a Localhost profile's file across all nodes, with who uses it there and who could land there.",
         "matrix.check_profile",
         "Takes paths as in a pod's localhostProfile. Creates a short-lived pod on each node and removes it afterwards. Exits with 1"
-        " when a workload that uses the file could land on a node where it is missing, does not load or has no effect.",
+        " when a workload that uses the file could land on a node where it is missing, does not load or has no effect, with 3 when no"
+        " node has a path and no pod uses it.",
         (
             Example("One file on all nodes", "kubectl seccomp check profile profiles/app.json"),
             Example("With owners, modes and times", "kubectl seccomp check profile profiles/app.json -o wide"),
@@ -49,6 +51,6 @@ CHECKING = (
             Example("For scripts, with full hashes", "kubectl seccomp check profile profiles/app.json -o json"),
         ),
         Argument("paths", "PATH", "Paths below the kubelet's seccomp directory.", many=True, required=True),
-        (ASKING, PROBING, OUTPUT, FAILING_FROM, CONNECTION),
+        (ASKING, PROBING, MATRIX, FAILING_FROM, CONNECTION),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple, cast
 
-from .options import Group, Option, Words
+from .option import Group, Option, Words
 
 PROGRAM = "kubectl seccomp"
 
@@ -19,7 +19,9 @@ class Example(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """What may follow the command's name. `field` is the function's parameter; `choices` are (value, description)."""
+    """What may follow the command's name. `field` is the function's parameter; `choices` are (value, description); `option` is
+    the one that may have been forgotten before a word too many.
+    """
 
     field: str
     name: str
@@ -28,6 +30,7 @@ class Argument(NamedTuple):
     required: bool = False
     words: Words = Words.NOTHING
     choices: tuple[tuple[str, str], ...] = ()
+    option: str = ""
 
 
 class Command(NamedTuple):

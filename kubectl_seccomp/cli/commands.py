@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from . import options
 from .check_commands import CHECKING
-from .command import PROGRAM as PROGRAM
-from .command import Argument as Argument
-from .command import Command as Command
-from .command import Example
-from .options import CONNECTION, FAILING, FILES, FORECASTING, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING, Option, Words
+from .command import Argument, Command, Example
+from .option import Option, Words
+from .options import CONNECTION, FAILING, FILES, FORECASTING, JUDGING, NAMESPACE, OUTPUT, PROBING, SELECTING, VERIFYING
 from .profile_commands import PROFILING
 
 COMMANDS: tuple[Command, ...] = (

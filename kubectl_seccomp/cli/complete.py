@@ -11,9 +11,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ..fault import Fault
 from . import options
-from .commands import COMMANDS, FAMILIES, Command, everything, find
-from .options import CONNECTION, Kind, Option, Words
+from .command import Command
+from .commands import COMMANDS, FAMILIES, everything, find
+from .line import values
+from .option import Kind, Option, Words
+from .options import CONNECTION
 from .scan import Token, What, scan
 
 # cobra's ShellCompDirective: complete file names, do not, complete directories.
@@ -107,28 +111,15 @@ def _words(words: Words, tokens: list[Token]) -> list[Candidate]:
         from .titles import TITLES
 
         return [each for check, slug, title in TITLES for each in ((check, title), (slug, title))]
+    connection = (*CONNECTION.options, *options.NAMESPACE.options)
+    try:
+        given = values([token for token in tokens if token.what is What.FLAG and token.option in connection], "")
+    except Fault:  # what was typed already will be refused
+        return []
     _hush()
     from .live import names
 
-    return [(name, "") for name in names(words, _connection(tokens))]
-
-
-def _connection(tokens: list[Token]) -> dict[str, str | list[str] | bool]:
-    """Return the connection flags that have been typed already, by the fields of cluster.connection.Options."""
-    fields = {option.field: option for group in (CONNECTION, options.NAMESPACE) for option in group.options}
-    given: dict[str, str | list[str] | bool] = {}
-    for token in tokens:
-        if token.what is What.FLAG and token.option and fields.get(token.option.field) is token.option:
-            field, kind = token.option.field, token.option.kind
-            if kind is Kind.LIST:
-                given[field] = [*_listed(given.get(field)), token.value]
-            else:
-                given[field] = token.value == "true" if kind is Kind.FLAG else token.value
-    return given
-
-
-def _listed(value: str | list[str] | bool | None) -> list[str]:
-    return value if isinstance(value, list) else []
+    return [(name, "") for name in names(words, given)]
 
 
 def _hush() -> None:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ..model import Report
+from .choices import Format
 from .given import Output
-from .options import Format
 
 
-def machine(report: Report, output: Output, *, failing: bool, pods: bool = False) -> Iterator[str]:
-    """Return the report in a format that is read by programs; `pods` makes names those of pods, not of their owners."""
+def machine(report: Report, output: Output, *, failing: bool, pods: bool = False, judged: bool = True) -> Iterator[str]:
+    """Return the report in a format that is read by programs.
+
+    `pods` makes names those of pods, not of their owners; `judged` is unset where findings were not looked for.
+    """
     match output.output:
         case Format.JSON:
             from ..render.json import render as json
@@ -32,6 +35,6 @@ def machine(report: Report, output: Output, *, failing: bool, pods: bool = False
         case Format.MARKDOWN | Format.TABLE | Format.WIDE:
             from ..render.markdown import render as markdown
 
-            return markdown(report, failing=failing)
+            return markdown(report, failing=failing, judged=judged)
         case missing:
             assert_never(missing)

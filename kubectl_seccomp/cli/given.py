@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ..cluster.connection import Options
-from .options import Assume, Decoder, FailOn, Format
+from .choices import MACHINE, Assume, Decoder, FailOn, Format
 
 
 class Selecting(Struct, frozen=True):
@@ -33,6 +33,11 @@ class Output(Struct, frozen=True):
     no_headers: bool = False
     query: str | None = None
     allow_gaps: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is printed for programs."""
+        return self.query is not None or self.output in MACHINE
 
 
 class Judging(Struct, frozen=True):

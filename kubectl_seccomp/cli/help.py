@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from . import options
-from .commands import COMMANDS, FAMILIES, PROGRAM, Command
-from .options import Group, Kind, Option
+from .command import PROGRAM, Command
+from .commands import COMMANDS, FAMILIES
+from .option import Group, Kind, Option
 
 WIDEST = 80
 LEAST = 60

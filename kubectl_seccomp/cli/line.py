@@ -7,8 +7,9 @@ from typing import NamedTuple, Never
 
 from ..fault import Fault
 from . import options
-from .commands import COMMANDS, FAMILIES, PROGRAM, Command, everything, find
-from .options import Kind, Option
+from .command import PROGRAM, Command
+from .commands import COMMANDS, FAMILIES, everything, find
+from .option import Kind, Option
 from .scan import Token, What, scan
 
 TRUE = ("1", "t", "T", "TRUE", "true", "True")
@@ -48,7 +49,7 @@ def parse(typed: list[str]) -> Line:
         return Line(command, help=True)
     arguments = names[used:]
     _check_arguments(command, arguments, page)
-    return Line(command, given=_values(given, page), arguments=tuple(arguments))
+    return Line(command, given=values(given, page), arguments=tuple(arguments))
 
 
 def _no_command(names: list[str], given: list[Token], *, asked: bool) -> Line:
@@ -104,7 +105,8 @@ def _check_arguments(command: Command, arguments: list[str], page: str) -> None:
     most = 0 if argument is None else len(arguments) if argument.many else 1
     if len(arguments) > most:
         takes = f"one {argument.name}" if argument else "no arguments"
-        raise Fault(f'"{page}" takes {takes}: unexpected argument "{arguments[most]}"', hint, 2)
+        near = f" (did you mean {argument.option} {arguments[most]}?)" if argument and argument.option else ""
+        raise Fault(f'"{page}" takes {takes}: unexpected argument "{arguments[most]}"{near}', hint, 2)
     if argument is None:
         return
     if argument.required and not arguments:
@@ -115,8 +117,8 @@ def _check_arguments(command: Command, arguments: list[str], page: str) -> None:
             raise Fault(f'"{page}" does not know "{word}": it takes {", ".join(known)}{_near(word, known)}', hint, 2)
 
 
-def _values(given: Iterable[Token], page: str) -> dict[str, Value]:
-    """Return what the options say, by field: of one that is given twice the last counts, lists grow."""
+def values(given: Iterable[Token], page: str) -> dict[str, Value]:
+    """Return what the options say, by field: of one that is given twice the last counts, lists grow. Fault (2) for a wrong value."""
     found: dict[str, Value] = {}
     for token in given:
         option = token.option

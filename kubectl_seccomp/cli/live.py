@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ..cluster.api import ApiError
 from ..cluster.connection import Options
 from ..cluster.names import entries, objects
 from ..fault import Fault
 from .connect import open_api
-from .options import Words
+from .option import Words
 
 # With the start of the process, less than the second that a person waits for a completion.
 SECONDS = 0.7
 _PATHS = {
-    Words.NAMESPACES: lambda _: "/api/v1/namespaces",
-    Words.NODES: lambda _: "/api/v1/nodes",
-    Words.PODS: lambda namespace: f"/api/v1/namespaces/{namespace}/pods",
-}  # fmt: skip
+    Words.NAMESPACES: "/api/v1/namespaces",
+    Words.NODES: "/api/v1/nodes",
+    Words.PODS: "/api/v1/namespaces/{namespace}/pods",
+}
 
 
 def names(words: Words, given: Mapping[str, object]) -> list[str]:
@@ -44,5 +44,4 @@ def _ask(words: Words, options: Options) -> list[str]:
     if words in (Words.CONTEXTS, Words.CLUSTERS, Words.USERS):
         return entries(options.kubeconfig, os.environ)[words.value]
     api = open_api(options)
-    path: Callable[[str], str] = _PATHS[words]
-    return objects(api, path(api.connection.namespace), SECONDS)
+    return objects(api, _PATHS[words].format(namespace=api.connection.namespace), SECONDS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..model import Evidence, Fault, Gap
+from ..fault import Fault
+from ..model import Evidence, Gap
 from .boundary import progress, say
 from .given import Probing, Verifying
 
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
     from ..pods import Pod
     from ..verify import Verified
 
+    Pods = Iterator[Pod | Gap]
+    # The evidence, and what the pods have to pass through before they are judged by it.
+    Looked = tuple[Evidence, Callable[[Pods], Pods]]
     # What looks at a cluster before it is judged: `looked_at` with its options.
-    Look = Callable[[Api, Iterator[Pod | Gap], Evidence], tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]]
+    Look = Callable[[Api, Pods, Evidence], Looked]
 
 Manifests = list[dict[str, Any]]
 DEFAULT_IMAGE = "docker.io/library/busybox:1.37"
@@ -28,26 +33,26 @@ def settings(probing: Probing) -> Settings:
     """Return how a probe is made, as the options say."""
     from ..cluster.probe import Settings
 
-    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout))
+    return Settings(probing.probe_namespace, probing.image or DEFAULT_IMAGE, float(probing.timeout), probing.kubelet_root)
 
 
 def pod_client(api: Api, probing: Probing, shown: Manifests | None) -> PodClient:
     """Return what creates probe pods; with `shown` it only puts them there. What killed runs have left is removed before."""
     from ..cluster.leftovers import sweep
-    from ..cluster.pods import PodClient
-    from ..cluster.rehearsal import Rehearsal
+    from ..cluster.pods import PodClient, Rehearsal
+    from ..render.summary import count
 
     if shown is not None:
         return Rehearsal(api.connection, shown)
     client = PodClient(api.connection)
     if left := sweep(api, client, probing.probe_namespace, time.time()):
-        say(f"note: removed {left} probe pod{'' if left == 1 else 's'} that a killed run had left in {probing.probe_namespace}")
+        say(f"note: removed {count(left, 'probe pod')} that a killed run had left in {probing.probe_namespace}")
     return client
 
 
 def looked_at(
-    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None = None
-) -> tuple[Evidence, Callable[[Iterator[Pod | Gap]], Iterator[Pod | Gap]]]:
+    api: Api, pods: Pods, evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None = None
+) -> Looked:
     """Return the evidence with what the nodes say, and what the pods have to pass through before they are judged by it.
 
     There containers are asked, where --exec says so, and what was asked for and not seen becomes a gap. `shown` as in `pod_client`.
@@ -70,7 +75,7 @@ def looked_at(
             evidence, nodes=found.nodes, files=files, contents=found.contents, gaps=gaps, own=frozenset(found.own)
         )
 
-    def through(pods: Iterator[Pod | Gap]) -> Iterator[Pod | Gap]:
+    def through(pods: Pods) -> Pods:
         pods = marked(pods, found) if found is not None else pods
         pods = executed(api, pods, observed, float(probing.timeout)) if verifying.exec_ else pods
         return unseen(pods, observed)
@@ -94,17 +99,13 @@ def _earlier(path: str | None) -> dict[tuple[str, str], str]:
         ) from error
 
 
-def _ask_nodes(
-    api: Api, pods: Iterator[Pod | Gap], evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None
-) -> Verified:
+def _ask_nodes(api: Api, pods: Pods, evidence: Evidence, verifying: Verifying, probing: Probing, shown: Manifests | None) -> Verified:
     from ..verify import Limits, survey, verify
 
-    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes))
     work = survey(pods, evidence.nodes)
-    try:
-        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, asking)
-    finally:
-        progress("")
+    with asking() as told:
+        return verify(api, pod_client(api, probing, shown), work, evidence.nodes, settings(probing), limits, told)
 
 
 def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
@@ -123,6 +124,10 @@ def chosen(api: Api, selector: str | None) -> frozenset[str] | None:
     return chosen
 
 
-def asking(done: int, total: int) -> None:
-    """Show how many nodes have answered."""
-    progress(f"asking nodes: {done} of {total}")
+@contextlib.contextmanager
+def asking() -> Iterator[Callable[[int, int], None]]:
+    """Give what shows how many nodes have answered, and take that off the screen at the end."""
+    try:
+        yield lambda done, total: progress(f"asking nodes: {done} of {total}")
+    finally:
+        progress("")

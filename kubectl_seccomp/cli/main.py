@@ -1,12 +1,15 @@
-"""From the words of the command line to a help page, to completions, or to a command."""
+"""From the words of the command line to a help page, to completions, or to a command's function."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from . import boundary
-from .line import Line, parse
+from .command import Command
+from .line import Line, Value, parse
 
 # What cobra's programs call it; the installed kubectl_complete-seccomp uses it.
 COMPLETE = "__complete"
@@ -30,9 +33,25 @@ def _run(line: Line) -> int:
 
         boundary.put([page(line.command, line.family, _columns())])
         return 0
-    from .binding import call
+    return _call(line.command, line.given, line.arguments)
 
-    return call(line.command, line.given, line.arguments)
+
+def _call(command: Command, given: Mapping[str, Value], arguments: tuple[str, ...]) -> int:
+    """Run the command's function with what was given, one struct per group of options that fills one, and return its exit code."""
+    from .given import STRUCTS
+
+    own: dict[str, Any] = {}
+    fills: dict[str, dict[str, Any]] = {}
+    for group in command.groups:
+        fields = fills.setdefault(group.fills, {}) if group.fills else own
+        for option in group.options:
+            if option.field in given:
+                fields[option.field] = given[option.field]
+            elif option.environment and (value := os.environ.get(option.environment)):
+                fields[option.field] = value
+    if command.argument and arguments:
+        own[command.argument.field] = list(arguments) if command.argument.many else arguments[0]
+    return command.load()(**own, **{name: STRUCTS[name](**fields) for name, fields in fills.items()})
 
 
 def _columns() -> int:

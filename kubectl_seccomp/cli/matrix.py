@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
-from ..model import Fault
-from .boundary import flush, progress, put, say
+from ..fault import Fault
+from .boundary import flush, put, say
+from .choices import Format
 from .connect import open_api
 from .given import Judging, Output, Probing, Verifying
 from .looking import Manifests, asking, chosen, pod_client, settings
-from .options import MACHINE, Format
-from .reports import code, head, put_manifests, query_record_of, width
+from .reports import exit_code, head, put_manifests, query_of, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..profile_matrix import ProfileMatrix
     from ..profile_survey import Surveyed
+    from ..render.records import Record
 
-FORMATS = (Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)
 _MOST = 10  # findings that are told under the table; -o json has all
 
 
@@ -26,34 +27,29 @@ def check_profile(
     paths: list[str], output: Output, judging: Judging, verifying: Verifying, probing: Probing, connection: Options
 ) -> int:
     """Print what each node has at these paths, who uses it there, and who could land there."""
+    from ..profile_matrix import nowhere_at_all
     from ..profile_survey import survey
     from ..verify import Limits
 
-    query = query_record_of(output)
-    paths = _accepted(paths, output)
+    query = query_of(output)
+    paths = _accepted(paths)
     api = open_api(connection)
     top = head("cluster", api.connection.context, ["*"], None, kind="ProfileMatrix")
-    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes), probing.kubelet_root)
+    limits = Limits(verifying.concurrency, verifying.max_nodes, chosen(api, verifying.nodes))
     shown: Manifests | None = [] if probing.dry_run else None
-    try:
-        found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, asking)
-    finally:
-        progress("")
+    with asking() as told:
+        found = survey(api, pod_client(api, probing, shown), paths, settings(probing), limits, top, told)
     if shown is not None:
         return put_manifests(shown, output)
-    if query:
-        from ..render.matrix import record
-
-        put(query(record(found.head, found.matrices, found.findings, found.gaps)), exact=True)
-    else:
-        put(_chunks(found, output), exact=output.output in MACHINE)
+    put(query(_record(found)) if query else _chunks(found, output), exact=output.exact)
     flush()
-    _tell(found)
-    return code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+    absent = [each for each in found.matrices if nowhere_at_all(each)]
+    _tell(found, absent)
+    return exit_code(found.worst, found.gaps, judging.fail_on, allow_gaps=output.allow_gaps) or (3 if absent else 0)
 
 
-def _accepted(paths: list[str], output: Output) -> list[str]:
-    """Return each path once. Fault (2) for what no pod could ask for, and for a format that there is not."""
+def _accepted(paths: list[str]) -> list[str]:
+    """Return each path once. Fault (2) for what no pod could ask for."""
     from ..profile_matrix import wrong_path
 
     for path in paths:
@@ -64,33 +60,35 @@ def _accepted(paths: list[str], output: Output) -> list[str]:
                 "write it as in the pod's seccompProfile: profiles/app.json",
                 2,
             )
-    if output.output not in FORMATS:
-        raise Fault(f"check profile does not support -o {output.output.value}", f"it supports {', '.join(FORMATS)}", 2)
     return list(dict.fromkeys(paths))
 
 
 def _chunks(found: Surveyed, output: Output) -> Iterator[str]:
-    from ..render.matrix import record, table
+    from ..render.json import pretty
+    from ..render.matrix import table
+    from ..render.yaml import block
 
     if output.output in (Format.TABLE, Format.WIDE):
         wide = output.output is Format.WIDE
-        return table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
-    document = record(found.head, found.matrices, found.findings, found.gaps)
-    if output.output is Format.YAML:
-        from ..render.yaml import block
-
-        return iter((block(document),))
-    from ..render.json import pretty
-
-    return iter((pretty(document),))
+        yield from table(found.matrices, wide=wide, headers=not output.no_headers, width=None if wide else width())
+    else:
+        yield (block if output.output is Format.YAML else pretty)(_record(found))
 
 
-def _tell(found: Surveyed) -> None:
+def _record(found: Surveyed) -> Record:
+    from ..render.matrix import record
+
+    return record(found.head, found.matrices, found.findings, found.gaps)
+
+
+def _tell(found: Surveyed, absent: list[ProfileMatrix]) -> None:
     """Say on stderr what the tables come to: a line per path, what is found with its users, what could not be read."""
     from ..render.matrix import finding_lines, summary
     from ..render.summary import gap_lines
 
     for each in found.matrices:
-        say(summary(each))
+        say(f"error: no node that was asked has {each.path}, and no pod uses it" if each in absent else summary(each))
+    if absent:
+        say("hint: PATH is what a pod's localhostProfile says; kubectl seccomp check node --all shows which files there are")
     for line in (*finding_lines(found.findings, _MOST), *gap_lines(found.gaps)):
         say(line)

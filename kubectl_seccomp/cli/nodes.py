@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
 from ..cluster.connection import Options
-from ..model import Fault
-from .boundary import flush, progress, put, say
+from ..fault import Fault
+from .boundary import flush, put, say
+from .choices import Format
 from .connect import open_api
 from .given import Judging, Output, Probing
 from .looking import Manifests, asking, pod_client, settings
-from .options import MACHINE, Format
-from .reports import code, head, put_manifests, query_record_of, width
+from .reports import exit_code, head, put_manifests, query_of, refuse_unknown, width, worst
 
 if TYPE_CHECKING:
     from ..cluster.api import Api
-    from ..model import Gap, NodeFacts
+    from ..facts import NodeFacts
+    from ..model import Gap
     from ..node_values import NodesReport
 
 
@@ -29,28 +30,25 @@ def check_node(
     every: bool = False,
 ) -> int:
     """Print what each node has, and what is wrong with it."""
-    query = query_record_of(output)
+    from ..render import node
+    from ..render.summary import gap_lines
+
+    query = query_of(output)
     _refuse(names or [], every, judging)
     api = open_api(connection)
     shown: Manifests | None = [] if probing.dry_run else None
     report = _report(api, names or [], judging, probing, shown)
     if shown is not None:
         return put_manifests(shown, output)
-    if query:
-        from ..render.node import record
-
-        put(query(record(report)), exact=True)
-    else:
-        put(_chunks(report, output), exact=output.output in MACHINE)
+    put(query(node.record(report)) if query else _chunks(report, output), exact=output.exact)
     flush()
     if query or output.output not in (Format.TABLE, Format.WIDE):
-        _tell(report)
-    worst = min((finding.severity for finding in report.findings), key=lambda severity: severity.rank, default=None)
-    return code(worst, report.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
+        for line in gap_lines(report.gaps):
+            say(line)
+    return exit_code(worst(report.findings), report.gaps, judging.fail_on, allow_gaps=output.allow_gaps)
 
 
 def _refuse(names: list[str], every: bool, judging: Judging) -> None:
-    from ..checks import begins
     from ..checks.node import CHECKS
 
     if not names and not every:
@@ -60,9 +58,7 @@ def _refuse(names: list[str], every: bool, judging: Judging) -> None:
     for name in names:
         if "/" in name.removeprefix("node/").removeprefix("nodes/"):
             raise Fault(f'"{name}" is not a node: check node takes names of nodes', "see: kubectl get nodes", 2)
-    for key in (*judging.select, *judging.ignore):
-        if not key or not any(begins(check, key) for check in CHECKS):
-            raise Fault(f'there is no check "{key}" on nodes', "see: kubectl seccomp explain", 2)
+    refuse_unknown(judging, CHECKS, " on nodes")
 
 
 def _report(api: Api, names: list[str], judging: Judging, probing: Probing, shown: Manifests | None) -> NodesReport:
@@ -73,10 +69,8 @@ def _report(api: Api, names: list[str], judging: Judging, probing: Probing, show
 
     nodes, absent = _chosen(api, names)
     top = head("cluster", api.connection.context, ["*"], None, kind="NodeReport")
-    try:
-        reports, gaps = inspect(api, pod_client(api, probing, shown), nodes, settings(probing), probing.kubelet_root, asking)
-    finally:
-        progress("")
+    with asking() as told:
+        reports, gaps = inspect(api, pod_client(api, probing, shown), nodes, settings(probing), told)
     found = [finding for node in reports for finding in findings(node)]
     kept = [finding for finding in found if wanted(finding, tuple(judging.select), tuple(judging.ignore))]
     kept.sort(key=lambda finding: finding.severity.rank)
@@ -117,10 +111,3 @@ def _chunks(report: NodesReport, output: Output) -> Iterator[str]:
             return node.table(report, wide=output.output is Format.WIDE, headers=not output.no_headers, width=width())
         case missing:
             assert_never(missing)
-
-
-def _tell(report: NodesReport) -> None:
-    from ..render.summary import gap_lines
-
-    for line in gap_lines(report.gaps):
-        say(line)

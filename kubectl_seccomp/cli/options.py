@@ -6,20 +6,8 @@ cluster.connection.Options). Commands name the groups that they take (commands.p
 
 from __future__ import annotations
 
-from .choices import MACHINE as MACHINE
-from .choices import Assume as Assume
-from .choices import Decoder as Decoder
-from .choices import FailOn as FailOn
-from .choices import FileShape as FileShape
-from .choices import Format as Format
-from .choices import Shape as Shape
-from .choices import To as To
-from .choices import WhatIf as WhatIf
-from .option import Group as Group
-from .option import Kind as Kind
-from .option import Option as Option
-from .option import Words as Words
-from .option import choice, flag, listed, number, text
+from .choices import Assume, Decoder, FailOn, FileShape, Format, Shape, To, WhatIf
+from .option import Group, Kind, Option, Words, choice, flag, listed, number, text
 
 HELP = flag("help", "-h", "--help", text="Print this page.")
 VERSION = flag("version", "--version", text="Print the version.")
@@ -36,10 +24,12 @@ SELECTING = Group("selecting", "Which pods", (
     flag("include_finished", "--include-finished", text="Also look at pods that Succeeded."),
 ))  # fmt: skip
 
+RECURSIVE = flag("recursive", "-R", "--recursive", text="Search directories recursively.")
+
 FILES = Group("files", "Manifests", (
     listed("filename", "-f", "--filename", value="FILE", words=Words.FILES, kind=Kind.COMMAS,
           text="Manifest, directory, dump, or - for stdin, instead of a cluster; can be repeated."),
-    flag("recursive", "-R", "--recursive", text="Search directories recursively."),
+    RECURSIVE,
     choice("seccomp_default", "--seccomp-default", value="ON|OFF", choices=Assume,
             text="What to assume of the kubelet's default where nothing is set."),
 ))  # fmt: skip
@@ -51,8 +41,15 @@ OUTPUT = Group("output", "Output", (
     flag("allow_gaps", "--allow-gaps", text="Do not exit with 3 when something could not be read."),
 ))  # fmt: skip
 
+# For a report that has no row per container.
+MATRIX = Group("output", "Output", (
+    OUTPUT.options[0]._replace(choices=(Format.TABLE, Format.WIDE, Format.JSON, Format.YAML)), *OUTPUT.options[1:],
+))  # fmt: skip
+
+SHAPE = choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format.")
+
 VERSIONS = Group("", "Output", (
-    choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
+    SHAPE,
     flag("client", "--client", text="Do not ask the API server."),
 ))  # fmt: skip
 
@@ -112,7 +109,8 @@ ASKING = Group("verifying", "Which nodes", (
 
 FORECASTING = Group("", "Forecast", (
     choice("what_if", "--what-if", value="seccompDefault", choices=WhatIf,
-           text="Show which containers would change, and what they would lose, if the kubelets (or those of --nodes) had it."),
+           text="Show, as table, json or yaml, which containers would change, and what they would lose, if the kubelets (or those of"
+                " --nodes) had it."),
 ))  # fmt: skip
 
 PROVING = Group("proving", "Node probe and exec", (
@@ -146,14 +144,9 @@ LOADING = Group("loading", "Where it would be loaded", (
     text("libseccomp", "--libseccomp", value="VERSION", text="The OCI runtime's libseccomp release, such as 2.5.4."),
 ))  # fmt: skip
 
-LINTING = Group("", "Output", (
-    choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
-    flag("recursive", "-R", "--recursive", text="Search directories recursively."),
-))  # fmt: skip
+LINTING = Group("", "Output", (SHAPE, RECURSIVE))
 
-SHAPES = Group("", "Output", (
-    choice("output", "-o", "--output", value="FORMAT", choices=Shape, default="table", text="Output format."),
-))  # fmt: skip
+SHAPES = Group("", "Output", (SHAPE,))
 
 EXPLAINING = Group("", "Which syscalls", (
     listed("syscall", "--syscall", value="NAME", kind=Kind.COMMAS, text="Names or numbers of syscalls; can be repeated."),

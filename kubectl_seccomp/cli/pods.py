@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from ..cluster.connection import Options
-from ..model import Evidence, Fault, Gap, NodeFacts, Observed, ProfileFile
+from ..facts import NodeFacts, Observed, ProfileFile
+from ..fault import Fault
+from ..model import Evidence, Gap
 from .boundary import put, say
+from .choices import Format
 from .connect import open_api
 from .formats import machine
 from .given import Files, Judging, Output, Probing, Proving, Selecting
 from .looking import Manifests, pod_client, settings
-from .options import MACHINE, Format
 from .reports import finish, head, policy, put_manifests, query_of
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ def check_pod(
 ) -> int:
     """Print what the containers of each pod have, as far as can be proved, and what to do."""
     from ..audit import audit as judge
+    from ..render.check import render
 
     query = query_of(output)
     rehearsed: Manifests | None = [] if probing.dry_run else None
@@ -45,13 +49,12 @@ def check_pod(
     top = head("cluster", api.connection.context, [api.connection.namespace], None)
     report = judge(pods, evidence, rules, top)
     if query:
-        put(query(report), exact=True)
+        chunks = query(report)
     elif output.output in (Format.TABLE, Format.WIDE):
-        from ..render.check import render
-
-        put(render(report, evidence.nodes, shutil.get_terminal_size().columns))
+        chunks = render(report, evidence.nodes, shutil.get_terminal_size().columns)
     else:
-        put(machine(report, output, failing=False, pods=True), exact=output.output in MACHINE)
+        chunks = machine(report, output, failing=False, pods=True)
+    put(chunks, exact=output.exact)
     return finish(report, output, judging.fail_on, quiet=output.output in (Format.TABLE, Format.WIDE))
 
 
@@ -74,6 +77,7 @@ def _read_all(api: Api, names: list[str]) -> tuple[list[Pod], list[Gap]]:
 def _read(api: Api, name: str) -> Pod:
     from ..cluster.api import ApiError
     from ..cluster.lists import pod
+    from ..scope import seen
 
     plain = name.removeprefix("pod/").removeprefix("pods/")
     if "/" in plain:
@@ -81,6 +85,9 @@ def _read(api: Api, name: str) -> Pod:
     try:
         return pod(api, api.connection.namespace, plain)
     except ApiError as error:
+        if error.status == 404:
+            with contextlib.suppress(ApiError):
+                seen(api, api.connection.namespace)
         missing = f"it was looked for in namespace {api.connection.namespace}: -n names another"
         hint = missing if error.status == 404 else error.rights(" --verify --exec")
         raise Fault(error.message if error.status else error.why, hint) from error
@@ -103,7 +110,7 @@ def _evidence(api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, prob
             handlers = runtime_handlers(api)
         except ApiError as error:
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
-    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node, probing.kubelet_root)
+    ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node)
     client = pod_client(api, probing, shown)
     files: dict[tuple[str, str], ProfileFile] = {}
     contents: dict[tuple[str, str], bytes] = {}
@@ -133,11 +140,14 @@ def cleanup(
     from ..cluster.api import ApiError
     from ..cluster.leftovers import cleanup as remove
     from ..cluster.pods import PodClient
+    from ..scope import seen
 
     api = open_api(connection)
     client = PodClient(api.connection)
     try:
         done, gaps = remove(api, client, connection.namespace, every=every, now=time.time(), fallback=probe_namespace)
+        if connection.namespace and not done:
+            seen(api, connection.namespace)
     except ApiError as error:
         narrower = "-n names one namespace" if error.status == 403 and not connection.namespace else None
         raise Fault(f"cannot list pods: {error.why}", narrower or error.rights(" --verify")) from error

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ..cluster.connection import Options
 from ..fault import Fault
 from .boundary import put, say
+from .choices import FileShape, Shape, To
 from .given import Loading, Probing
-from .options import FileShape, Shape, To
 from .reports import width
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def show(profile: str, loading: Loading, probing: Probing, connection: Options, 
     found = _read(profile, loading, probing, connection)
     made = sets(found.judged)
     made = placed(made, found.lines()) if made.dropped else made
-    _put(output, "ProfileSets", {"profile": _subject(found)}, made, lambda: render(_subject(found), made, width() or 80))
+    _put(output, "ProfileSets", {"profile": _subject(found)}, made, render(_subject(found), made, width() or 80))
     return 0
 
 
@@ -49,7 +49,7 @@ def explain(
     found = _read(profile, loading, probing, connection)
     lines = found.lines()
     made = Explanation(tuple(explained(found.judged, name, lines) for name in dict.fromkeys(syscall)))
-    _put(output, "ProfileExplanation", {"profile": _subject(found)}, made, lambda: render(_subject(found), made, width() or 80))
+    _put(output, "ProfileExplanation", {"profile": _subject(found)}, made, render(_subject(found), made, width() or 80))
     unknown = [call for call in made.calls if not call.known]
     for call in unknown:
         near = f" (did you mean {call.suggestion}?)" if call.suggestion else ""
@@ -71,7 +71,7 @@ def diff(profiles: list[str], loading: Loading, probing: Probing, connection: Op
         raise Fault("the two profiles are for different architectures", "choose one architecture for both with --arch", 2)
     made = compare(first.judged, second.judged)
     both = {"a": _subject(first), "b": _subject(second)}
-    _put(output, "ProfileDiff", both, made, lambda: render(both["a"], both["b"], made, width() or 80))
+    _put(output, "ProfileDiff", both, made, render(both["a"], both["b"], made, width() or 80))
     return 0 if made.same else 1 if made.changes else 3
 
 
@@ -112,7 +112,7 @@ def _for_writing(profile: str, loading: Loading, probing: Probing, connection: O
     from msgspec import structs
 
     from ..profiles.written import Form
-    from .options import Decoder
+    from .choices import Decoder
     from .profile_operands import again
 
     found = _read(profile, loading, probing, connection, quiet=True)
@@ -146,12 +146,10 @@ def _subject(found: Operand) -> Subject:
     return subject(found.name, found.form, found.place, found.doubts)
 
 
-def _put(output: Shape, kind: str, subjects: Mapping[str, object], made: object, table: object) -> None:
+def _put(output: Shape, kind: str, subjects: Mapping[str, object], made: object, table: Iterator[str]) -> None:
     from ..render.profile import machine
 
     if output is Shape.TABLE:
-        assert callable(table)
-        chunks: Iterator[str] = table()
-        put(chunks)
+        put(table)
     else:
         put(machine(kind, subjects, made, yaml=output is Shape.YAML), exact=True)

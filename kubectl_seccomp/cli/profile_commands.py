@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from .command import Argument, Command, Example
-from .options import (
-    CONNECTION,
-    CONVERTING,
-    EXPLAINING,
-    GENERATING,
-    JUDGING_NODES,
-    LINTING,
-    LOADING,
-    MAKING,
-    READING,
-    SHAPES,
-    Group,
-    Words,
-)
+from .option import Group, Words
+from .options import CONNECTION, CONVERTING, EXPLAINING, GENERATING, JUDGING_NODES, LINTING, LOADING, MAKING, READING, SHAPES
 
 _OPERANDS = (
     "A PROFILE is a file (OCI, Docker's form, a SeccompProfile, an OCI config.json), - for stdin, node/NAME:PATH for a"
@@ -51,7 +39,7 @@ PROFILING = (
             Example("Two syscalls under a profile file", "kubectl seccomp profile explain profile.json --syscall clone3,mount"),
             Example("A number, under CRI-O's default", "kubectl seccomp profile explain runtime/cri-o@1.36.3 --syscall 41"),
         ),
-        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES),
+        Argument("profile", "PROFILE", _NAMED, required=True, words=Words.FILES, option="--syscall"),
         (EXPLAINING, *_PLACE, SHAPES),
     ),
     Command(

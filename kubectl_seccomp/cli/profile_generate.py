@@ -14,6 +14,7 @@ from ..profiles.judged import Place
 from ..profiles.recorded import LONGEST, Recording, from_lines, from_profile, is_profile
 from ..profiles.syscalls import architecture
 from ..profiles.written import LARGEST, read
+from ..render import text
 from ..render.profile_generate import of_profile, of_recording
 from .boundary import say
 from .choices import FileShape, To
@@ -41,7 +42,7 @@ def generate(sources: list[str], loading: Loading, to: To = To.OCI, output: File
 
 
 def _recording(source: str, where: Place) -> Recording:
-    shown = "standard input" if source == "-" else source
+    shown = text.source(source)
     try:
         with opened(source, _TAKES) as file:
             found = _read(file, where)

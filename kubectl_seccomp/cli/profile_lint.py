@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from ..cluster.connection import Options
 from ..fault import Fault
+from ..runtimes import parse
 from .boundary import flush, put, say
 from .choices import Shape
 from .given import Judging, Loading, Probing
 from .profile_operands import ASSUMED, content, node_content
 from .profile_place import place
-from .reports import code, width
+from .reports import exit_code, refuse_unknown, width, worst
 
 if TYPE_CHECKING:
     from ..profiles.lint import Setting
@@ -58,20 +59,17 @@ def lint(
     for gap in gaps:
         say(f"error: {gap.why}")
     say(problems.counted(files))
-    worst = min((each.severity for file in files for each in file.problems), key=lambda severity: severity.rank, default=None)
-    return code(worst, tuple(gaps), judging.fail_on, allow_gaps=False)
+    found = worst(each for file in files for each in file.problems)
+    return exit_code(found, tuple(gaps), judging.fail_on, allow_gaps=False)
 
 
 def _refuse(profiles: list[str], judging: Judging) -> None:
-    from ..checks import begins
     from ..checks.lint import CHECKS
 
     for name in profiles:
         if name.startswith("runtime/"):
             raise Fault(f'"{name}" is not a file: profile lint takes files, - and node/NAME:PATH', "see: profile show, profile diff", 2)
-    for key in (*judging.select, *judging.ignore):
-        if not key or not any(begins(check, key) for check in CHECKS):
-            raise Fault(f'there is no check "{key}" on profiles', "see: kubectl seccomp explain", 2)
+    refuse_unknown(judging, CHECKS, " on profiles")
 
 
 def _linted(
@@ -79,27 +77,18 @@ def _linted(
 ) -> Iterator[LintedFile]:
     from ..profiles.lint import Setting
 
+    decoder = loading.decoder.value if loading.decoder is not None else ""
     if name.startswith("node/"):
         found = node_content(name, probing, connection)
         where, doubts = place(loading, found.node)
         for doubt in (*doubts, *((ASSUMED,) if found.assumed else ())):
             say(f"note: {name}: {doubt}")
-        decoder = _decoder(loading) or _node_decoder(found.node.runtime)
+        decoder = decoder or parse(found.node.runtime)[0].scheme
         yield _one(name, found.content, Setting(where, decoder, on_node=True, default=found.node.runtime), judging)
         return
     where, _ = place(loading, None)
     for path in _files(name, recursive=recursive):
-        yield _one(path, content(path, _TAKES), Setting(where, _decoder(loading)), judging)
-
-
-def _decoder(loading: Loading) -> str:
-    return loading.decoder.value if loading.decoder is not None else ""
-
-
-def _node_decoder(runtime: str) -> str:
-    from ..runtimes import parse
-
-    return parse(runtime)[0].scheme
+        yield _one(path, content(path, _TAKES), Setting(where, decoder), judging)
 
 
 def _one(name: str, raw: bytes, setting: Setting, judging: Judging) -> LintedFile:
@@ -109,7 +98,7 @@ def _one(name: str, raw: bytes, setting: Setting, judging: Judging) -> LintedFil
 
     found = judge(raw, setting)
     kept = tuple(each for each in found.problems if wanted(each, tuple(judging.select), tuple(judging.ignore)))
-    return LintedFile("<stdin>" if name == "-" else name, found.form.value if found.form is not None else None, kept, setting.lanes)
+    return LintedFile(name, found.form.value if found.form is not None else None, kept, setting.lanes)
 
 
 def _files(name: str, *, recursive: bool) -> Iterator[str]:

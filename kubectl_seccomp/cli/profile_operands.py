@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from ..cluster.connection import Options
+from ..facts import NodeFacts
 from ..fault import Fault
-from ..model import FileState, NodeFacts
 from ..profiles import defaults
 from ..profiles.gojson import NotJudged, Refused, decode
 from ..profiles.judged import Judged, Place, default_at, judge_at
 from ..profiles.written import LARGEST, Form, Written, read
+from ..render.text import source
 from ..runtimes import RUNTIMES, parse
+from ..words import FileState
 from .given import Loading, Probing
 from .profile_place import place
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 ASSUMED = "the kubelet's root directory is assumed: it may read another file"
 _TAKES = "PROFILE is a file, -, node/NAME:PATH, runtime/containerd@2.2.4 or runtime/node/NAME"
+_RELEASES = "write a release: runtime/containerd@2.2.4, runtime/cri-o@1.36.3, runtime/docker@29.7.2; or runtime/node/NAME"
 
 
 class Operand(Struct, frozen=True):
@@ -39,14 +42,15 @@ class Operand(Struct, frozen=True):
     place: Place
     judged: Judged
     written: Written | None = None
-    profile: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
     def lines(self) -> dict[int, int]:
         """Return the line that each rule of a file begins on, by its index."""
-        rules = self.profile.get("syscalls") if self.profile is not None else None
-        if self.written is None or not isinstance(rules, list):
+        if self.written is None or self.written.profile is None:
+            return {}
+        rules = self.written.profile.get("syscalls")
+        if not isinstance(rules, list):
             return {}
         found = self.written.positions([("syscalls", index) for index in range(len(rules))])
         return {int(path[1]): position.line for path, position in found.items()}
@@ -64,26 +68,27 @@ def operand(name: str, loading: Loading, probing: Probing, connection: Options) 
 
 
 def _file(name: str, loading: Loading) -> Operand:
-    shown = "standard input" if name == "-" else name
+    shown = source(name)
     where, doubts = place(loading, None)
     try:
         written = read(content(name))
     except (Refused, NotJudged) as error:
         raise Fault(f"{shown} {error}", "it is read as a node reads a profile: JSON, or a SeccompProfile in YAML") from error
-    return structs.replace(_judged(shown, written, written.profile, where, doubts), notes=_notes(shown, written, where))
+    return _judged(shown, written, where, doubts, _notes(shown, written, where))
 
 
 def again(found: Operand, loading: Loading) -> Operand:
     """Return a file that was read, at another place."""
     assert found.written is not None
     where, doubts = place(loading, None)
-    return _judged(found.name, found.written, found.profile, where, doubts)
+    return _judged(found.name, found.written, where, doubts)
 
 
 def _notes(shown: str, written: Written, where: Place) -> tuple[str, ...]:
     """Return what is true of the text and not of the profile in it."""
     if written.form in (Form.RESOURCE, Form.CONFIG):
-        return (f"note: {shown} is a {_called(written.form)}: as a file on a node it gives no filter; this is about the profile in it",)
+        called = "SeccompProfile resource" if written.form is Form.RESOURCE else "config.json"
+        return (f"note: {shown} is a {called}: as a file on a node it gives no filter; this is about the profile in it",)
     if written.form is Form.DOCKER and where.decoder == "containerd":
         return (
             f"note: {shown} is in Docker's form, and containerd knows none of its additions (--decoder docker or cri-o reads them)",
@@ -91,18 +96,14 @@ def _notes(shown: str, written: Written, where: Place) -> tuple[str, ...]:
     return ()
 
 
-def _called(form: Form) -> str:
-    return "SeccompProfile resource" if form is Form.RESOURCE else "config.json"
-
-
-def _judged(name: str, written: Written, profile: Mapping[str, object] | None, where: Place, doubts: tuple[str, ...]) -> Operand:
+def _judged(name: str, written: Written, where: Place, doubts: tuple[str, ...], notes: tuple[str, ...] = ()) -> Operand:
     try:
-        judged = judge_at(profile, where)
+        judged = judge_at(written.profile, where)
     except Refused as error:
         raise Fault(f"{name} {error}: no container starts with it on {where.decoder}") from error
     except NotJudged as error:
         raise Fault(f"{name} {error}") from error
-    return Operand(name, written.form.value, where, judged, written, profile, doubts=doubts)
+    return Operand(name, written.form.value, where, judged, written, notes, doubts)
 
 
 def content(name: str, takes: str = _TAKES) -> bytes:
@@ -128,27 +129,39 @@ def opened(name: str, takes: str) -> Iterator[BinaryIO]:
 
 def _default(name: str, loading: Loading) -> Operand:
     scheme, _, version = name.removeprefix("runtime/").partition("@")
-    if scheme not in {runtime.scheme for runtime in RUNTIMES} or not version:
-        raise Fault(f'"{name}" is not a runtime with a version', f"{_TAKES}; also cri-o@1.36.3, docker@29.7.2", 2)
+    known = [runtime.scheme for runtime in RUNTIMES]
+    if scheme not in known:
+        raise Fault(f'"{name}" names no runtime that is known: they are {", ".join(known)}', _RELEASES, 2)
+    if not version:
+        raise Fault(f'"{name}" names no version', _RELEASES, 2)
     return _variant(name, f"{scheme}://{version}", loading, None)
 
 
 def _variant(name: str, version: str, loading: Loading, node: NodeFacts | None) -> Operand:
     match = defaults.variant(version)
     if match is None:
-        raise Fault(f"no default profile is known for {version.replace('://', ' ')}", _TAKES, 2 if node is None else 3)
-    runtime, _ = parse(version)
+        hint = _RELEASES if node is None else None
+        raise Fault(f"no default profile is known for {version.replace('://', ' ')}", hint, 2 if node is None else 3)
+    runtime, numbers = parse(version)
     where, doubts = place(loading, node, runtime)
     judged = default_at(match.variant, where)
     if judged is None:
         raise Fault(
             f"the default profile for {where.target.arch} is not known", "--arch takes amd64, arm64, arm, s390x, ppc64le, riscv64", 2
         )
-    doubts = (*((match.doubt,) if match.doubt else ()), *doubts)
+    if node is None and len(numbers) < 3 and not match.nearest:
+        whole = ".".join(map(str, (*numbers, 0, 0)[:3]))
+        doubts = (f"it names no release: the profile of {runtime.title} {whole} is taken", *doubts)
+    elif match.doubt:
+        doubts = (match.doubt, *doubts)
     if node is not None and not runtime.fixed_default:
         doubts = (*doubts, f"{runtime.title} can be configured to use another default profile, which no API shows")
     form = f"RuntimeDefault as of {match.variant}"
-    return Operand(name, form, where, judged, doubts=doubts, notes=tuple(f"note: {name}: {doubt}" for doubt in doubts))
+    return Operand(name, form, where, judged, None, _doubted(name, doubts), doubts)
+
+
+def _doubted(name: str, doubts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"note: {name}: {doubt}" for doubt in doubts)
 
 
 def _node_default(name: str, loading: Loading, connection: Options) -> Operand:
@@ -191,8 +204,7 @@ def node_content(name: str, probing: Probing, connection: Options) -> NodeConten
     node, _ = node_evidence(api, called)
     if node.unaskable:
         raise Fault(f"node {called} cannot be asked: {node.unaskable}")
-    question = Question[str](node, {}, (path,), probing.kubelet_root)
-    answer = ask_node(api, pod_client(api, probing, None), question, settings(probing))
+    answer = ask_node(api, pod_client(api, probing, None), Question[str](node, {}, (path,)), settings(probing))
     content, file = answer.contents.get(path), answer.files.get(path)
     if content is None:
         why = file.explanation or file.state.value if file is not None else "; ".join(gap.why for gap in answer.gaps)
@@ -207,11 +219,10 @@ def _node_file(name: str, loading: Loading, probing: Probing, connection: Option
     where, doubts = place(loading, found.node, runtime)
     if found.assumed:
         doubts = (*doubts, ASSUMED)
-    notes = tuple(f"note: {name}: {doubt}" for doubt in doubts)
     try:
         profile = decode(found.content)
     except (Refused, NotJudged) as error:
         raise Fault(f"{name} {error}") from error
     # As the node reads it: what is wrapped in it does not count there.
     written = Written(Form.OCI, profile, found.content.decode("utf-8", "replace"))
-    return structs.replace(_judged(name, written, profile, where, doubts), notes=notes)
+    return _judged(name, written, where, doubts, _doubted(name, doubts))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 
+from ..facts import NodeFacts
 from ..fault import Fault
-from ..model import NodeFacts
 from ..profiles.answers import Target
 from ..profiles.capabilities import ALL, full
 from ..profiles.judged import KERNEL, Place, kernel_of

@@ -5,17 +5,22 @@ from __future__ import annotations
 import datetime
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..model import Fault, Gap, Head, KubeletDefault, Report, Scope, Severity, Tail, Tool
+from ..fault import Fault
+from ..model import Finding, Gap, Head, Report, Scope, Tool
+from ..words import KubeletDefault, Severity
 from .boundary import flush, put, say
+from .choices import FailOn, Format
 from .given import Files, Judging, Output, Selecting
-from .options import FailOn, Format
 
 if TYPE_CHECKING:
     from ..audit import Policy
+    from ..checks.record import Check
+    from ..profiles.problem import Problem
+    from ..render.records import Record
 
 
 def head(source: str, context: str | None, namespaces: list[str], selector: str | None, kind: str = "SeccompReport") -> Head:
@@ -28,11 +33,9 @@ def policy(judging: Judging, selecting: Selecting, files: Files) -> Policy:
     """Return how to judge, as the options say. Fault (2) for an unknown check or version."""
     from .. import pss
     from ..audit import Policy
-    from ..checks import known
+    from ..checks import EVERY
 
-    for name in (*judging.select, *judging.ignore):
-        if not known(name):
-            raise Fault(f'there is no check "{name}"', "see: kubectl seccomp explain", 2)
+    refuse_unknown(judging, EVERY, "")
     assumed = KubeletDefault(files.seccomp_default.value) if files.seccomp_default else KubeletDefault.UNKNOWN
     return Policy(
         pss_version=pss.parse_version(judging.pss_version),
@@ -59,7 +62,7 @@ def finish(report: Report, output: Output, fail_on: FailOn, *, quiet: bool = Fal
         for line in summary.lines(tail, source=report.head.scope.source, judged=judged):
             say(line)
     nothing = report.head.scope.source == "files" and not tail.summary.pods and not tail.summary.skipped
-    return exit_code(tail, fail_on, allow_gaps=output.allow_gaps and not nothing)
+    return exit_code(tail.worst, tail.gaps, fail_on, allow_gaps=output.allow_gaps and not nothing)
 
 
 def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
@@ -74,38 +77,33 @@ def put_manifests(manifests: list[dict[str, Any]], output: Output) -> int:
     return 0
 
 
-def exit_code(tail: Tail, fail_on: FailOn, *, allow_gaps: bool) -> int:
+def worst(found: Iterable[Finding | Problem]) -> Severity | None:
+    """Return the worst severity, None where nothing was found."""
+    return min((each.severity for each in found), key=lambda severity: severity.rank, default=None)
+
+
+def exit_code(worst: Severity | None, gaps: tuple[Gap, ...], fail_on: FailOn, *, allow_gaps: bool) -> int:
     """Return 1 for findings at or above `fail_on`, else 3 for gaps, else 0."""
-    return code(tail.worst, tail.gaps, fail_on, allow_gaps=allow_gaps)
-
-
-def code(worst: Severity | None, gaps: tuple[Gap, ...], fail_on: FailOn, *, allow_gaps: bool) -> int:
-    """Return the same from the worst severity that was found and the gaps."""
     if fail_on is not FailOn.NEVER and worst is not None and worst.rank <= Severity(fail_on.value).rank:
         return 1
     return 3 if gaps and not allow_gaps else 0
 
 
-def query_of(output: Output) -> Callable[[Report], Iterator[str]] | None:
+def query_of(output: Output) -> Callable[[Report | Record], Iterator[str]] | None:
     """Return what prints the answer of --query, None where there is none. Fault (2), before anything is asked, for a wrong one."""
     if output.query is None:
         return None
     from ..render.query import query
 
-    _refuse_other_format(output)
+    if output.output not in (Format.TABLE, Format.JSON):
+        raise Fault(f"--query prints json: it cannot be combined with -o {output.output.value}", "leave out -o", 2)
     return query(output.query)
 
 
-def query_record_of(output: Output) -> Callable[[dict[str, object]], Iterator[str]] | None:
-    """Return the same for a report whose json form is made as a whole."""
-    if output.query is None:
-        return None
-    from ..render.query import query_record
+def refuse_unknown(judging: Judging, checks: Iterable[Check], about: str) -> None:
+    """Stop where --select or --ignore fits none of the checks: it would do nothing."""
+    from ..checks import begins
 
-    _refuse_other_format(output)
-    return query_record(output.query)
-
-
-def _refuse_other_format(output: Output) -> None:
-    if output.output not in (Format.TABLE, Format.JSON):
-        raise Fault(f"--query prints json: it cannot be combined with -o {output.output.value}", "leave out -o", 2)
+    for key in (*judging.select, *judging.ignore):
+        if not key or not any(begins(check, key) for check in checks):
+            raise Fault(f'there is no check "{key}"{about}', "see: kubectl seccomp explain", 2)

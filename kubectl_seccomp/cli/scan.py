@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from .options import Kind, Option
+from .option import Kind, Option
 
 
 class What(StrEnum):

@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
+from ..objects import UNDECODABLE, ListMeta
 from .connection import Connection, one_line
 from .transport import CONNECT_SECONDS, READ_SECONDS, Transport
 
@@ -27,9 +28,6 @@ LARGEST_REFUSAL = 64 * 1024
 LONGEST_ANSWER_SECONDS = 600.0
 CHUNK = 1024 * 1024
 
-# All that decoding what a server sent can raise: wrong JSON or types, broken UTF-8, nesting without end.
-UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 # The reason of an ApiError about a name that no request was made for.
 INVALID = "Invalid"
 _WORDS = {401: "unauthorized", 403: "forbidden"}
@@ -38,14 +36,10 @@ Query = Sequence[tuple[str, str]]
 Early = Callable[[bytes], bool]
 
 
-class _ListMeta(Struct, frozen=True):
-    continue_: str = msgspec.field(default="", name="continue")
-
-
 class _Status(Struct, frozen=True):
     message: str = ""
     reason: str = ""
-    metadata: _ListMeta | None = None
+    metadata: ListMeta | None = None
 
 
 # Made before there are threads: see lists.py.
@@ -130,14 +124,7 @@ class Api:
         Raises ApiError, after up to `tries` attempts where another one may help: 429, 5xx, a connection that broke; not after a
         timeout.
         """
-        for attempt in range(tries):
-            try:
-                return self._once(path, query, accept or "application/json", timeout, limit, early)
-            except TryAgain as again:
-                if attempt + 1 == tries:
-                    raise again.error from None
-                self._sleep(0.25 * 2**attempt if again.wait is None else again.wait)
-        raise ValueError("tries must be at least 1")
+        return retried(lambda: self._once(path, query, accept or "application/json", timeout, limit, early), tries, 0.25, self._sleep)
 
     def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int, early: Early | None) -> bytes:
         import urllib3
@@ -161,11 +148,11 @@ class Api:
         except Fault as fault:
             # The credentials cannot be renewed: what has been read stands.
             raise ApiError(401, "Unauthorized", fault.message) from fault
-        if body is None and ok:
+        if not ok:
+            raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
+        if body is None:
             raise ApiError(0, "TooLarge", f"the response is larger than {limit // 1024} KiB or took too long")
-        if ok and body is not None:
-            return body
-        raise _refusal(response.status, body or b"", response.headers.get("Retry-After"))
+        return body
 
     def _body(self, response: BaseHTTPResponse, limit: int, deadline: float, early: Early | None) -> bytes | None:
         """Return the whole body, None when it is larger than `limit` or not complete by the deadline."""
@@ -198,6 +185,22 @@ class Api:
             return ApiError(0, "Timeout", f"timeout after {seconds or usual:g}s")
         broken = ApiError(0, "Broken", f"the connection to {server} broke: {_cause(error)}")
         return TryAgain(broken, None) if isinstance(error, exceptions.ProtocolError) else broken
+
+
+def retried(once: Callable[[], bytes], tries: int, pause: float, sleep: Callable[[float], None]) -> bytes:
+    """Return what `once` does, called again up to `tries` times in all when it says TryAgain; then its error is raised.
+
+    In between it waits as long as the server says, else `pause` seconds, twice as long each time.
+    """
+    for attempt in range(tries - 1):
+        try:
+            return once()
+        except TryAgain as again:
+            sleep(pause * 2**attempt if again.wait is None else again.wait)
+    try:
+        return once()
+    except TryAgain as again:
+        raise again.error from None
 
 
 def segment(name: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, structs
 
-from ..model import Fault
+from ..fault import Fault
 from .entries import Cluster, Extension, User, read_file
 
 
@@ -32,7 +32,9 @@ class _NamedUser(Struct, frozen=True):
     user: User | None = None
 
 
-class _NamedContext(Struct, frozen=True):
+class NamedContext(Struct, frozen=True):
+    """A context entry with its name."""
+
     name: str = ""
     context: Context | None = None
 
@@ -41,7 +43,7 @@ class _File(Struct, frozen=True, rename="kebab"):
     current_context: str | None = None
     clusters: list[_NamedCluster] | None = None
     users: list[_NamedUser] | None = None
-    contexts: list[_NamedContext] | None = None
+    contexts: list[NamedContext] | None = None
 
 
 class Config(Struct):
@@ -53,12 +55,6 @@ class Config(Struct):
     contexts: dict[str, Context] = {}
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-N = TypeVar("N", bound=_Named)
 V = TypeVar("V")
 
 
@@ -94,22 +90,22 @@ def _missing(path: str) -> bool:
 def _add(config: Config, path: str) -> None:
     file, folder = _read(Path(path)), os.path.dirname(os.path.abspath(path))
     config.current_context = config.current_context or file.current_context or ""
-    _merge(config.clusters, file.clusters, path, lambda each: _placed_cluster(each.cluster or Cluster(), folder))
-    _merge(config.users, file.users, path, lambda each: _placed_user(each.user or User(), folder))
-    _merge(config.contexts, file.contexts, path, lambda each: each.context or Context())
+    _merge(config.clusters, ((each.name, _placed_cluster(each.cluster or Cluster(), folder)) for each in file.clusters or ()), path)
+    _merge(config.users, ((each.name, _placed_user(each.user or User(), folder)) for each in file.users or ()), path)
+    _merge(config.contexts, ((each.name, each.context or Context()) for each in file.contexts or ()), path)
 
 
-def _merge(known: dict[str, V], listed: Iterable[N] | None, path: str, value: Callable[[N], V]) -> None:
+def _merge(known: dict[str, V], listed: Iterable[tuple[str, V]], path: str) -> None:
     own: set[str] = set()
-    for entry in listed or ():
-        if entry.name in own:
-            raise Fault(f'error loading config file {path}: duplicate name "{entry.name}" in list')
-        own.add(entry.name)
-        known.setdefault(entry.name, value(entry))
+    for name, value in listed:
+        if name in own:
+            raise Fault(f'error loading config file {path}: duplicate name "{name}" in list')
+        own.add(name)
+        known.setdefault(name, value)
 
 
 def _read(path: Path) -> _File:
-    from ..yamls import Broken, documents
+    from ..yamls import Broken, documents, mistyped
 
     # What follows a first document is not read (sigs.k8s.io/yaml).
     first = next(documents(read_file(path, "kubeconfig")), None)
@@ -120,7 +116,7 @@ def _read(path: Path) -> _File:
     try:
         return msgspec.convert(loaded if loaded is not None else {}, _File)
     except msgspec.ValidationError as error:
-        raise Fault(f"error loading config file {path}: {error}") from error
+        raise Fault(f"error loading config file {path}: {mistyped(error)}") from error
 
 
 def _placed_cluster(cluster: Cluster, folder: str) -> Cluster:

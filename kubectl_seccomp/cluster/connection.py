@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from .. import __version__
-from ..model import Fault
+from ..fault import Fault
 from .proxies import Proxy
 
 if TYPE_CHECKING:

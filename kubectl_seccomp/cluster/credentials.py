@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..model import Fault
+from ..fault import Fault
 from . import plugin
 from .connection import Fixed, Proof, Source
-from .entries import Cluster, Credentials, User, pem, read_file
+from .entries import Cluster, Credentials, Exec, User, pem, read_file
 from .identity import check_headers
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def source(name: str, user: User, cluster: Cluster, environment: Mapping[str, st
     """
     read = functools.partial(credentials, name, user, cluster, environment)
     context = functools.partial(tls_context, cluster)
-    if user.token_file or _runs_plugin(user):
+    if user.token_file or _plugin(user) is not None:
         return Renewing(read, context, keeps_old=bool(user.token_file))
     found = read()
     return Fixed(Proof(found.authorization, context(found.certificate)))
@@ -111,8 +111,8 @@ def credentials(name: str, user: User, cluster: Cluster, environment: Mapping[st
 
 
 def _credentials(name: str, user: User, cluster: Cluster, environment: Mapping[str, str]) -> Credentials:
-    if _runs_plugin(user) and user.exec is not None:
-        return plugin.ask(user.exec, cluster, environment)
+    if (program := _plugin(user)) is not None:
+        return plugin.ask(program, cluster, environment)
     if user.auth_provider is not None and not (user.token or user.token_file or user.username):
         raise Fault(
             f'user "{name}" logs in with auth-provider "{user.auth_provider.name}", which is not supported',
@@ -129,10 +129,10 @@ def _credentials(name: str, user: User, cluster: Cluster, environment: Mapping[s
     return Credentials(None, certificate)
 
 
-def _runs_plugin(user: User) -> bool:
-    """Whether the exec plugin is what there is (exec.go `UpdateTransportConfig`: any other credential goes first)."""
+def _plugin(user: User) -> Exec | None:
+    """Return the exec plugin unless there is any other credential, which goes first (exec.go `UpdateTransportConfig`)."""
     other = user.token or user.token_file or user.username or user.client_certificate or user.client_certificate_data
-    return user.exec is not None and not other
+    return None if other else user.exec
 
 
 def _plugin_for(provider: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ..model import Fault
+from ..fault import Fault
 
 MAX_FILE = 10 * 1024 * 1024
 

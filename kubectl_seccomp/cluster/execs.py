@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault, Observation, Observed
+from ..facts import Observed
+from ..fault import Fault
 from ..nodes.output import from_status, is_status
-from .api import UNDECODABLE, from_response
+from ..objects import UNDECODABLE
+from ..words import Observation
+from .api import from_response
 from .connection import Connection, Proof, one_line
 from .transport import traced
 from .wire import Broken, Wire, open_wire
@@ -105,7 +109,7 @@ def _once(connection: Connection, proof: Proof, path: str, deadline: float) -> E
 
     started, told = time.monotonic(), "no answer"
     try:
-        with open_wire(connection, proof, deadline) as wire:
+        with closing(open_wire(connection, proof, deadline)) as wire:
             result = _read(_handshake(connection, proof, wire, path))
         told = "101"
     except websocket.WebSocketBadStatusException as error:
@@ -186,8 +190,8 @@ READERS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def read_status(connection: Connection, namespace: str, pod: str, container: str, path: str, timeout: float) -> Observed:
-    """Return what `path` (a /proc/…/status) says inside of a container, by whatever program the image has.
+def read_status(connection: Connection, namespace: str, pod: str, container: str, timeout: float) -> Observed:
+    """Return what /proc/self/status says inside of a container, by whatever program the image has.
 
     `timeout` in seconds holds for all attempts together. What could not be read is `failed`, with the reason.
     """
@@ -197,7 +201,7 @@ def read_status(connection: Connection, namespace: str, pod: str, container: str
         left = deadline - time.monotonic()
         if left <= 0:
             return _failed(f"{why} (no time was left for another try)")
-        result = run(connection, namespace, pod, container, (*reader, path), left)
+        result = run(connection, namespace, pod, container, (*reader, "/proc/self/status"), left)
         if result.exit_code == 0 and is_status(result.stdout):
             return from_status(result.stdout, "exec")
         if result.exit_code == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ..model import Fault
+from ..fault import Fault
 from .connection import Options
 from .entries import User
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from ..model import Fault
+from ..fault import Fault
 from .configfiles import Config, Context, load
 from .connection import Connection, Fixed, Options, Source, parse_timeout
 from .credentials import source, tls_context

@@ -1,22 +1,27 @@
-"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page."""
+"""Lists and single objects as small typed structs: raw pages in, so that memory is bounded by a page.
+
+`resourceVersion` is never sent: a server since 1.34 answers pages from its watch cache all the same, as consistent as from etcd
+(KEP-4988, ListFromCacheSnapshot), and it ignores `limit` together with `resourceVersion=0`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from ..model import Gap, NodeFacts
-from ..objects import ApiPod, ListMeta, Metadata
+from ..facts import NodeFacts
+from ..model import Gap
+from ..objects import UNDECODABLE, ApiPod, Metadata, Page
 from ..pods import Pod, from_api
 from .api import INVALID, Api, ApiError, Query, segment
+from .connection import one_line
 from .node_facts import Node, facts
 from .pages import decoded, pages
-from .podlist import PAGE as PAGE
-from .podlist import pods as pods
 
+PAGE = 500
 MOST_EVENTS = 500
 T = TypeVar("T")
 
@@ -37,17 +42,15 @@ class Named(Struct, frozen=True):
 class Series(Struct, frozen=True, rename="camel"):
     """The series of an event that repeats."""
 
-    count: int | None = None
     last_observed_time: str | None = None
 
 
 class ApiEvent(Struct, frozen=True, rename="camel"):
-    """An event as the API server sends it: old senders fill count and lastTimestamp, new ones series and eventTime."""
+    """An event as the API server sends it: old senders fill lastTimestamp, new ones series and eventTime."""
 
     reason: str | None = None
     message: str | None = None
     type: str | None = None
-    count: int | None = None
     last_timestamp: str | None = None
     event_time: str | None = None
     series: Series | None = None
@@ -60,21 +63,62 @@ class Event(Struct, frozen=True):
     message: str
     type: str = ""
     last_seen: str = ""
-    count: int = 1
 
 
-class Page(Struct, Generic[T], frozen=True):
-    """One page of a list of anything."""
-
-    items: list[T] | None = None
-    metadata: ListMeta | None = None
+class _AnyName(Struct, frozen=True):
+    metadata: Any = None
 
 
 # Made here and not where they are used, which is in several threads at once: msgspec 0.21 is not safe while it looks at a type
 # for the first time, and ends the process.
+_PODS = msgspec.json.Decoder(Page[ApiPod])
+_RAW = msgspec.json.Decoder(Page[msgspec.Raw])
 _POD = msgspec.json.Decoder(ApiPod)
+_ANY_NAME = msgspec.json.Decoder(_AnyName)
 _NODE = msgspec.json.Decoder(Node)
 _EVENTS = msgspec.json.Decoder(Page[ApiEvent])
+
+
+def pods(
+    api: Api, namespace: str | None, selector: str | None, field_selector: str | None, chunk_size: int = PAGE
+) -> Iterator[Pod | Gap]:
+    """Yield all pods of a namespace (None: of all), page by page; `chunk_size` 0 asks for all at once.
+
+    A first page that cannot be had raises ApiError; what fails later ends the stream with a Gap, so that what was
+    read stands. A pod that does not fit the structs is a Gap of its own.
+    """
+    path = "/api/v1/pods" if namespace is None else f"/api/v1/namespaces/{segment(namespace)}/pods"
+    where = "cluster" if namespace is None else f"namespace/{namespace}"
+    query = [("labelSelector", selector), ("fieldSelector", field_selector)]
+    given = [(key, value) for key, value in query if value]
+    for item in pages(api, path, given, chunk_size, decode=_pod_page, gap=lambda why: Gap("pods", where, why)):
+        yield item if isinstance(item, Gap) else from_api(item)
+
+
+def _pod_page(body: bytes) -> Page[ApiPod | Gap]:
+    """Decode a page as a whole, or item by item when it does not fit, so that a broken pod costs only itself."""
+    try:
+        return _PODS.decode(body)
+    except UNDECODABLE:
+        raw = decoded(body, _RAW)
+    return Page([_pod_or_gap(item, number) for number, item in enumerate(raw.items or (), 1)], raw.metadata)
+
+
+def _pod_or_gap(item: msgspec.Raw, number: int) -> ApiPod | Gap:
+    try:
+        return _POD.decode(item)
+    except UNDECODABLE as error:
+        return Gap("pod", _name_of(item) or f"item {number} of a page", f"could not be decoded: {one_line(str(error), 200)}")
+
+
+def _name_of(item: msgspec.Raw) -> str:
+    try:
+        metadata = _ANY_NAME.decode(item).metadata
+    except UNDECODABLE:
+        return ""
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        return ""
+    return one_line(f"pod/{metadata.get('namespace') or ''}/{metadata['name']}", 300)
 
 
 def pod(api: Api, namespace: str, name: str) -> Pod:
@@ -82,9 +126,9 @@ def pod(api: Api, namespace: str, name: str) -> Pod:
     return from_api(decoded(api.get(f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(name)}"), _POD))
 
 
-def nodes(api: Api, chunk_size: int = PAGE, selector: str | None = None) -> Iterator[NodeFacts]:
+def nodes(api: Api, selector: str | None = None) -> Iterator[NodeFacts]:
     """Yield all nodes that fit the label selector, with what their object says. ApiError when a page cannot be had."""
-    return map(facts, _all(api, "/api/v1/nodes", Node, chunk_size, [("labelSelector", selector)] if selector else ()))
+    return map(facts, _all(api, "/api/v1/nodes", Node, [("labelSelector", selector)] if selector else ()))
 
 
 def node(api: Api, name: str) -> NodeFacts:
@@ -116,9 +160,8 @@ def namespace_exists(api: Api, name: str) -> bool | None:
             return False
         if error.status == 0:
             raise
-    else:
-        return True
-    return None
+        return None
+    return True
 
 
 def events(api: Api, namespace: str, uid: str) -> list[Event]:
@@ -141,22 +184,14 @@ def _event(item: ApiEvent) -> Event:
         item.message or "",
         item.type or "",
         series.last_observed_time or item.last_timestamp or item.event_time or "",
-        series.count or item.count or 1,
     )
 
 
-def _all(api: Api, path: str, kind: type[T], chunk_size: int = PAGE, query: Query = ()) -> Iterator[T]:
+def _all(api: Api, path: str, kind: type[T], query: Query = ()) -> Iterator[T]:
     """Yield all items of a list; a list that broke off raises ApiError, because what it lacks cannot be seen."""
-    decoder = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
-    found = pages(
-        api,
-        path,
-        query,
-        chunk_size,
-        decode=lambda body: decoded(body, decoder),
-        gap=lambda why: Gap("list", path, why),
-    )
-    for page in found:
-        if isinstance(page, Gap):
-            raise ApiError(0, "Incomplete", page.why)
-        yield from page.items or ()
+    decoder: msgspec.json.Decoder[Page[T]] = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
+    found = pages(api, path, query, PAGE, decode=lambda body: decoded(body, decoder), gap=lambda why: Gap("list", path, why))
+    for item in found:
+        if isinstance(item, Gap):
+            raise ApiError(0, "Incomplete", item.why)
+        yield item

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from .api import UNDECODABLE, Api
+from ..objects import UNDECODABLE, Page
+from .api import Api
 from .configfiles import load
 
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -22,10 +23,6 @@ class _Item(Struct, frozen=True):
     metadata: _Metadata
 
 
-class _List(Struct, frozen=True):
-    items: list[_Item] = []
-
-
 def entries(explicit: str | None, environment: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the names of the contexts, clusters and users of the kubeconfig files. Fault when they cannot be read."""
     config = load(explicit, environment)
@@ -36,7 +33,7 @@ def objects(api: Api, path: str, seconds: float) -> list[str]:
     """Return the names in the list at `path`, its first page only, asked for once. ApiError when there is no answer in time."""
     body = api.get(path, [("limit", _MOST)], accept=_METADATA_ONLY, timeout=seconds, tries=1)
     try:
-        found = [item.metadata.name for item in msgspec.json.decode(body, type=_List).items]
+        found = [item.metadata.name for item in msgspec.json.decode(body, type=Page[_Item]).items or ()]
     except UNDECODABLE:
         return []
     return [name for name in found if name.isprintable()]

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from ..model import Gap
-from ..objects import ListMeta
+from ..objects import UNDECODABLE, Page
 from .ahead import Ahead
-from .api import UNDECODABLE, Api, ApiError, Early, Query
+from .api import Api, ApiError, Early, Query
 from .connection import one_line
 
 # Pages without items happen when a selector matches little; so many in a row are a server gone wrong.
 MOST_EMPTY_PAGES = 1000
 
-
-class Page(Protocol):
-    """What is needed of a decoded page: whether it holds anything, and where it goes on."""
-
-    @property
-    def items(self) -> object:
-        """The objects, empty or None when there are none."""
-
-    @property
-    def metadata(self) -> ListMeta | None:
-        """Where the next page begins, if there is one."""
-
-
-P = TypeVar("P", bound=Page)
 T = TypeVar("T")
 
 
@@ -39,10 +25,10 @@ def pages(
     query: Query,
     chunk_size: int,
     *,
-    decode: Callable[[bytes], P],
+    decode: Callable[[bytes], Page[T]],
     gap: Callable[[str], Gap],
-) -> Iterator[P | Gap]:
-    """Yield the decoded pages of a list, with `limit` unless `chunk_size` is 0.
+) -> Iterator[T | Gap]:
+    """Yield the items of a list, read in pages with `limit` unless `chunk_size` is 0.
 
     `decode` turns a body into a page and may raise ApiError. Raises ApiError when the first page cannot be had; what
     goes wrong later ends the stream with a Gap made by `gap` from the reason, so that what was read stands. An expired
@@ -61,7 +47,7 @@ def pages(
         ahead.stop()
 
 
-def _each(ahead: Ahead, decode: Callable[[bytes], P], gap: Callable[[str], Gap]) -> Iterator[P | Gap]:
+def _each(ahead: Ahead, decode: Callable[[bytes], Page[T]], gap: Callable[[str], Gap]) -> Iterator[T | Gap]:
     token, used, read, empty = "", set[str](), 0, 0
     expired = False
     while True:
@@ -75,7 +61,7 @@ def _each(ahead: Ahead, decode: Callable[[bytes], P], gap: Callable[[str], Gap])
                 return
             token, expired = error.continue_, True
         else:
-            yield page
+            yield from page.items or ()
             read, empty, expired = read + 1, 0 if page.items else empty + 1, False
             token = (page.metadata.continue_ if page.metadata else "") or ""
             if not token:
@@ -98,9 +84,4 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except UNDECODABLE as error:
-        raise ApiError(0, "Undecodable", f"the response could not be decoded: {said(error)}") from error
-
-
-def said(error: Exception) -> str:
-    """Return an error's words on one short line."""
-    return one_line(str(error), 200)
+        raise ApiError(0, "Undecodable", f"the response could not be decoded: {one_line(str(error), 200)}") from error

@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
-from . import children
+from ..fault import Fault
+from ..objects import UNDECODABLE
+from .children import program
 from .connection import one_line
 from .entries import Cluster, Credentials, Exec, pem
 
@@ -95,10 +96,13 @@ def _run(plugin: Exec, environment: Mapping[str, str], variables: Mapping[str, s
     shown = sys.stderr is not None and sys.stderr.isatty()
     seconds = PERSON_SECONDS if interactive else PLUGIN_SECONDS
     named = f"exec plugin {plugin.command}"
+    command = program(plugin.command, environment)
+    if command is None:
+        raise _not_found(plugin)
     try:
         done = subprocess.run(
-            [_found(plugin, environment), *(plugin.args or ())],
-            env=children.environment(environment, variables),
+            [command, *(plugin.args or ())],
+            env={**environment, **variables},
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if shown else subprocess.PIPE,
@@ -118,13 +122,6 @@ def _run(plugin: Exec, environment: Mapping[str, str], variables: Mapping[str, s
     return done.stdout
 
 
-def _found(plugin: Exec, environment: Mapping[str, str]) -> str:
-    found = children.program(plugin.command, environment)
-    if found is None:
-        raise _not_found(plugin)
-    return found
-
-
 def _not_found(plugin: Exec) -> Fault:
     hint = one_line(plugin.install_hint, 1000) if plugin.install_hint else _PLUGIN_DOCS
     return Fault(f"exec: executable {plugin.command} not found", hint)
@@ -134,7 +131,7 @@ def _delivered(plugin: Exec, output: bytes) -> Credentials:
     named = f"exec plugin {plugin.command}"
     try:
         answer = _CREDENTIAL.decode(output)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         # Not chained, and without the decoder's words: they may quote the output.
         raise Fault(f"{named}: its output is not an ExecCredential in JSON") from None
     if answer.kind != "ExecCredential" or answer.api_version != plugin.api_version:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from ..model import Fault
-from ..objects import ApiPod
-from .api import LARGEST_REFUSAL, TRIES, UNDECODABLE, ApiError, TryAgain, from_response, retry_after, segment
+from ..fault import Fault
+from ..objects import UNDECODABLE, ApiPod
+from .api import LARGEST_REFUSAL, TRIES, ApiError, TryAgain, from_response, retried, retry_after, segment
 from .connection import Connection, one_line
 from .transport import Transport
 
@@ -95,15 +95,7 @@ class PodClient:
     ) -> bytes:
         if self._connection.kubectl:
             raise ApiError(405, "MethodNotAllowed", f"not possible with --via-kubectl, which only reads: {method} of a probe pod")
-        for attempt in range(TRIES - 1):
-            try:
-                return self._once(method, path, body, accept, seconds, limit)
-            except TryAgain as again:
-                self._sleep(2.0**attempt if again.wait is None else again.wait)
-        try:
-            return self._once(method, path, body, accept, seconds, limit)
-        except TryAgain as again:
-            raise again.error from None
+        return retried(lambda: self._once(method, path, body, accept, seconds, limit), TRIES, 1.0, self._sleep)
 
     def _once(self, method: str, path: str, body: dict[str, object] | None, accept: str, seconds: float, limit: int) -> bytes:
         from kubernetes.client.exceptions import ApiException
@@ -133,6 +125,22 @@ class PodClient:
             return _POD.decode(body)
         except UNDECODABLE as error:
             raise ApiError(0, "Undecodable", f"the server's response could not be decoded: {one_line(str(error), 200)}") from error
+
+
+class Rehearsal(PodClient):
+    """Creates no pods: puts the manifest of each that would be created into `manifests`, to be shown."""
+
+    def __init__(self, connection: Connection, manifests: list[dict[str, Any]]) -> None:
+        super().__init__(connection)
+        self._manifests = manifests
+
+    def prepare(self) -> None:
+        """Import nothing: there is nothing to be created."""
+
+    def create(self, namespace: str, manifest: dict[str, Any]) -> str:
+        """Keep the manifest, and refuse as the API server would."""
+        self._manifests.append({**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}})
+        raise ApiError(422, "DryRun", "not created: --dry-run")
 
 
 def _path(namespace: str, name: str | None = None) -> str:

@@ -14,8 +14,9 @@ from msgspec import Struct, structs
 
 from ..model import Gap
 from ..nodes import trouble
+from ..nodes.answer import Listing, ProbeAnswer
 from ..nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, mounts_for, pod_name, probe_pod
-from ..nodes.output import Listing, ProbeAnswer, absent_files, leads_to_operator, parse
+from ..nodes.output import absent_files, leads_to_operator, parse
 from ..objects import ApiPod
 from ..times import epoch
 from . import lists
@@ -34,11 +35,12 @@ CLOCK_SECONDS = 60
 
 
 class Settings(Struct, frozen=True):
-    """How probes are made: the namespace, the image, the seconds each may take."""
+    """How probes are made: the namespace, the image, the seconds each may take; and what the user says of --root-dir."""
 
     namespace: str
     image: str
     timeout: float
+    kubelet_root: str | None = None
 
 
 class Asked(Struct, frozen=True):
@@ -123,11 +125,10 @@ class _Asking:
             if found.listing is not None and leads_to_operator(found.listing) and VOLUME_SPO not in (*mounts, *absent):
                 mounts = (*mounts, VOLUME_SPO)
                 continue
-            return self._without_directory(found, root, paths) if VOLUME_SECCOMP in absent else found
-
-    def _without_directory(self, found: ProbeAnswer, root: str, paths: tuple[str, ...]) -> ProbeAnswer:
-        listing = Listing(there=False) if self._wanted.listing else None
-        return structs.replace(found, files=absent_files(root, paths), listing=listing)
+            if VOLUME_SECCOMP not in absent:
+                return found
+            listing = Listing(there=False) if self._wanted.listing else None
+            return structs.replace(found, files=absent_files(root, paths), listing=listing)
 
     def _request(
         self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...], mounts: tuple[str, ...], absent: tuple[str, ...]

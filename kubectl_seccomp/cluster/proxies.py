@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from ..model import Fault
+from ..fault import Fault
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 Address = IPv4Address | IPv6Address
@@ -94,11 +94,8 @@ def _proxied(host: str, port: int, environment: Mapping[str, str]) -> bool:
         return False
     # Of two spellings Go 1.26 takes the upper one, as client-go does.
     listed = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    return not any(_matches(entry, host.lower(), port, address) for entry in _entries(listed))
-
-
-def _entries(listed: str) -> Iterable[str]:
-    return filter(None, (entry.strip().lower() for entry in listed.split(",")))
+    entries = filter(None, (entry.strip().lower() for entry in listed.split(",")))
+    return not any(_matches(entry, host.lower(), port, address) for entry in entries)
 
 
 def _matches(entry: str, host: str, port: int, address: Address | None) -> bool:

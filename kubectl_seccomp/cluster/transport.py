@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .connection import Connection, Proof
+from .proxies import Proxy
 
 if TYPE_CHECKING:
     import ssl
@@ -93,9 +94,8 @@ def traced(connection: Connection, method: str, url: str, told: str, started: fl
 def _pool(connection: Connection, context: ssl.SSLContext | None) -> urllib3.PoolManager:
     import urllib3
 
-    more: dict[str, Any] = {"maxsize": POOL_SIZE, "block": False, "retries": False}
-    read = connection.timeout or READ_SECONDS
-    more["timeout"] = urllib3.Timeout(connect=connection.timeout or CONNECT_SECONDS, read=read)
+    timeout = urllib3.Timeout(connect=connection.timeout or CONNECT_SECONDS, read=connection.timeout or READ_SECONDS)
+    more: dict[str, Any] = {"maxsize": POOL_SIZE, "block": False, "retries": False, "timeout": timeout}
     if context is not None:
         if not context.check_hostname:
             # The user asked for it, and kubectl does not nag either.
@@ -103,14 +103,12 @@ def _pool(connection: Connection, context: ssl.SSLContext | None) -> urllib3.Poo
         more["ssl_context"] = context
         if connection.server_hostname:
             more["server_hostname"] = connection.server_hostname
-    return _through_proxy(connection, more) if connection.proxy else urllib3.PoolManager(**more)
+    return _through_proxy(connection, connection.proxy, more) if connection.proxy else urllib3.PoolManager(**more)
 
 
-def _through_proxy(connection: Connection, more: dict[str, Any]) -> urllib3.PoolManager:
+def _through_proxy(connection: Connection, proxy: Proxy, more: dict[str, Any]) -> urllib3.PoolManager:
     import urllib3
 
-    proxy = connection.proxy
-    assert proxy is not None
     if proxy.scheme == "socks5":
         from urllib3.contrib.socks import SOCKSProxyManager
 

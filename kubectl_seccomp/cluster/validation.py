@@ -5,7 +5,7 @@ Like kubectl, this looks at the two entries that are used, whether the connectio
 
 from __future__ import annotations
 
-from ..model import Fault
+from ..fault import Fault
 from .entries import Cluster, User, read_file
 
 

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from ..model import Fault
-from . import children
+from ..fault import Fault
 from .api import BUSY, LARGEST_REFUSAL, LONGEST_ANSWER_SECONDS, Api, ApiError, Early, Query, TryAgain
+from .children import program
+from .configfiles import Context, NamedContext
 from .connection import Connection, Options, one_line, parse_timeout
 from .transport import traced
 
@@ -71,17 +72,8 @@ _STATUS = {
 }
 
 
-class _Context(Struct, frozen=True):
-    namespace: str | None = None
-
-
-class _NamedContext(Struct, frozen=True):
-    name: str = ""
-    context: _Context | None = None
-
-
 class _View(Struct, frozen=True):
-    contexts: list[_NamedContext] | None = None
+    contexts: list[NamedContext] | None = None
 
 
 class ViaKubectl(Api):
@@ -95,7 +87,7 @@ class ViaKubectl(Api):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Find kubectl and ask it for the context and its namespace. Raises Fault when there is no kubectl."""
-        self._environment = children.environment(os.environ if environment is None else environment)
+        self._environment = os.environ if environment is None else environment
         self._flags = list(_flags(options))
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._kubectl = _found(self._environment)
@@ -104,7 +96,7 @@ class ViaKubectl(Api):
             Connection(
                 "the cluster that kubectl uses",
                 named.name or None,
-                options.namespace or (named.context and named.context.namespace) or "default",
+                options.namespace or (named.context or Context()).namespace or "default",
                 timeout=parse_timeout(options.request_timeout),
                 trace=trace,
                 kubectl=self._kubectl,
@@ -112,7 +104,7 @@ class ViaKubectl(Api):
             sleep,
         )
 
-    def _context(self, options: Options) -> _NamedContext:
+    def _context(self, options: Options) -> NamedContext:
         """Return the context in use. When kubectl has none to tell, the first request says why."""
         flags = [f for f in self._flags if f.startswith(("--kubeconfig=", "--context="))]
         done = _run([self._kubectl, "config", "view", "--minify", "-o", "json", *flags], self._environment, SPARE_SECONDS)
@@ -120,7 +112,7 @@ class ViaKubectl(Api):
             contexts = msgspec.json.decode(done.output, type=_View).contexts if not done.code else None
         except msgspec.DecodeError:
             contexts = None
-        return contexts[0] if contexts else _NamedContext(options.context or "")
+        return contexts[0] if contexts else NamedContext(options.context or "")
 
     def _once(self, path: str, query: Query, accept: str, timeout: float | None, limit: int, early: Early | None) -> bytes:
         """Return the body of one GET. kubectl decides for itself what it accepts, and tells nothing before it has it all."""
@@ -157,7 +149,7 @@ def refusal(said: str) -> ApiError:
 
 def _found(environment: Mapping[str, str]) -> str:
     """Return the kubectl that has started us (it says so from 1.37 on), else the one in PATH."""
-    found = environment.get("KUBECTL_PATH") or children.program("kubectl", environment)
+    found = environment.get("KUBECTL_PATH") or program("kubectl", environment)
     if found is None:
         raise Fault("--via-kubectl: there is no kubectl on PATH", "install kubectl, or set KUBECTL_PATH")
     return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,20 +33,14 @@ class Broken(Exception):
 class Wire:
     """The part of a socket that websocket-client uses; `deadline` is a value of time.monotonic.
 
-    `stream` is what is spoken over when that is not the socket itself.
+    `stream` is what is spoken over: the socket itself, or TLS on it.
     """
 
-    def __init__(self, plain: socket.socket, deadline: float, most: int = MOST_BYTES, stream: Stream = None) -> None:
+    def __init__(self, plain: socket.socket, stream: Stream, deadline: float, most: int = MOST_BYTES) -> None:
         self._socket = plain
-        self._stream = plain if stream is None else stream
+        self._stream = stream
         self._deadline = deadline
         self._left = most
-
-    def __enter__(self) -> Wire:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
     def recv(self, size: int) -> bytes:
         """Return at most `size` bytes. TimeoutError at the deadline, Broken beyond the limit."""
@@ -66,7 +59,7 @@ class Wire:
 
     def gettimeout(self) -> float:
         """Return the seconds that are left."""
-        return max(self._deadline - time.monotonic(), 0.001)
+        return _left(self._deadline)
 
     def settimeout(self, _seconds: float | None) -> None:
         """Nobody but the deadline decides how long to wait."""
@@ -107,7 +100,7 @@ def open_wire(connection: Connection, proof: Proof, deadline: float) -> Wire:
     except BaseException:
         plain.close()
         raise
-    return Wire(plain, deadline, stream=inner)
+    return Wire(plain, inner, deadline)
 
 
 def _left(deadline: float) -> float:
@@ -139,7 +132,7 @@ def _dial(connection: Connection, host: str, port: int, deadline: float) -> tupl
         inner: Stream = plain
         if proxy.scheme == "https" and connection.proxy_context is not None:
             inner = plain = connection.proxy_context().wrap_socket(plain, server_hostname=connection.server_hostname or proxy.host)
-        _tunnel(Wire(plain, deadline, MOST_HEAD, inner), proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        _tunnel(Wire(plain, inner, deadline, MOST_HEAD), proxy, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     except BaseException:
         plain.close()
         raise

@@ -7,13 +7,15 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from ..model import Gap, Observed, ProfileFile
+from ..facts import Observed, ProfileFile
+from ..model import Gap
 
 K = TypeVar("K", bound=Hashable)
+Key = tuple[str, str]  # UID of the pod, name of the container
 
 
 class Process(Struct, frozen=True):
-    """One process of a container. `started` counts clock ticks since the node's boot. `pids` is its NSpid, the node's own first.
+    """One process of a container. `started` counts clock ticks since the node's boot.
 
     `pod` is set for a container that was not asked for and is in the cgroup of this pod (its UID): its sandbox, as a rule.
     """
@@ -25,7 +27,6 @@ class Process(Struct, frozen=True):
     mode: int | None
     filters: int | None
     no_new_privs: bool | None
-    pids: tuple[int, ...] = ()
     pod: str | None = None
 
 
@@ -68,9 +69,6 @@ class Kubelet(Struct, frozen=True):
     pid: int
     root: str
     seccomp_default: bool | None = None
-    parent: int = 0
-    port: int | None = None
-    config: str | None = None
     hostname: str | None = None
     started: int | None = None
 

@@ -13,8 +13,11 @@ import re
 import msgspec
 from msgspec import Struct, structs
 
-from ..model import KubeletDefault, NodeFacts
+from ..facts import NodeFacts
+from ..objects import UNDECODABLE
 from ..times import epoch, unix_date
+from ..words import KubeletDefault
+from .answer import Kubelet
 
 DEFAULT_ROOT = "/var/lib/kubelet"
 SECCOMP_FLAG = "seccomp-default"
@@ -22,8 +25,6 @@ ROOT_FLAG = "root-dir"
 # A label with more dashes than this is taken at its word: every dash a slash.
 MOST_DASHES = 6
 
-# All that decoding an answer can raise: wrong JSON or types, broken UTF-8, nesting without end.
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # What Go's strconv.ParseBool takes for a value.
 _BOOLS = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
@@ -82,20 +83,23 @@ def started(statusz: bytes | None) -> int | None:
         return unix_date(found[1].decode())
     try:
         return epoch(_STATUSZ.decode(statusz).start_time)
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return None
 
 
-def with_process(facts: NodeFacts, flag: bool, since: int | None) -> NodeFacts:
-    """Return a node's facts with what its kubelet's process shows: when it started, and --seccomp-default where that decides.
+def with_process(facts: NodeFacts, kubelet: Kubelet | None) -> NodeFacts:
+    """Return a node's facts with what its kubelet's process, if it was seen, shows: when it started, and --seccomp-default where
+    that decides.
 
     The flag turns the default on; without it the default is off only where configz says so too.
     """
+    if kubelet is None:
+        return facts
     if facts.kubelet_started is None:
-        facts = structs.replace(facts, kubelet_started=since)
+        facts = structs.replace(facts, kubelet_started=kubelet.started)
     if facts.default is not KubeletDefault.UNKNOWN:
         return facts
-    if flag:
+    if kubelet.seccomp_default is True:
         return structs.replace(facts, default=KubeletDefault.ON, default_source="the kubelet's command line has --seccomp-default")
     if facts.configured is False:
         why = "configz says false, and the kubelet's command line has no --seccomp-default"
@@ -115,7 +119,7 @@ def configured(configz: bytes | None) -> bool | None:
         return None
     try:
         config = _CONFIGZ.decode(configz).kubeletconfig
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return None
     return config.seccomp_default if config else None
 
@@ -139,7 +143,7 @@ def flags(flagz: bytes) -> dict[str, str]:
     """
     try:
         return _FLAGZ.decode(flagz).flags or {}
-    except _UNDECODABLE:
+    except UNDECODABLE:
         text = flagz.decode("utf-8", "replace")
     return {match[1]: match[2].strip() for match in re.finditer(r"^([a-z][a-z0-9-]*)(?::|=| )(.*)$", text, re.MULTILINE)}
 

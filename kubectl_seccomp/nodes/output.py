@@ -10,16 +10,9 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from ..model import FileState, Observation, Observed, ProfileFile
-from .answer import Audit as Audit
-from .answer import Clock as Clock
-from .answer import Entry as Entry
-from .answer import File as File
-from .answer import Kernel as Kernel
-from .answer import Kubelet as Kubelet
-from .answer import Listing as Listing
-from .answer import ProbeAnswer as ProbeAnswer
-from .answer import Process as Process
+from ..facts import Observed, ProfileFile
+from ..words import FileState, Observation
+from .answer import Audit, Clock, Entry, File, Kernel, Kubelet, Listing, ProbeAnswer, Process
 from .kubelet import DEFAULT_ROOT, parse_bool
 from .manifest import SPO_DIRECTORY
 
@@ -184,7 +177,7 @@ def leads_to_operator(listing: Listing) -> bool:
 
 
 def _process(words: list[str]) -> Process:
-    container, pod, pid, parent, started, mode, filters, privileges, pids = words
+    container, pod, pid, parent, started, mode, filters, privileges = words
     return Process(
         container,
         _int(pid),
@@ -193,36 +186,28 @@ def _process(words: list[str]) -> Process:
         _optional(mode),
         _optional(filters),
         None if privileges == "-" else privileges == "1",
-        () if pids == "-" else tuple(map(_int, pids.split(","))),
         None if pod == "-" else pod.replace("_", "-"),
     )
 
 
 def _kubelet(words: list[str], clock: Clock | None) -> Kubelet:
-    pid, parent, started, root, flag, port, config, hostname = words
-    given = _text(port)
+    pid, started, root, flag, hostname = words
     return Kubelet(
         _int(pid),
         posixpath.normpath(_text(root) or DEFAULT_ROOT),
         parse_bool(_text(flag)),
-        _int(parent),
-        int(given) if given is not None and re.fullmatch(r"\d{1,5}", given, re.ASCII) else None,
-        _text(config),
         _text(hostname),
         clock.boot + _int(started) // TICKS if clock is not None and clock.boot is not None else None,
     )
 
 
-def own_kubelet(kubelets: Iterable[Kubelet], root: str | None = None, hostname: str | None = None) -> Kubelet | None:
-    """Return the node's kubelet among the processes that look like one: the only one that does not contradict.
+def own_kubelet(kubelets: Iterable[Kubelet], node: str) -> Kubelet | None:
+    """Return the node's kubelet among the processes that look like one, by its --hostname-override where it has one.
 
-    `root` is its root directory and `hostname` its --hostname-override, where they are known. None when none or
-    several remain: a node has one kubelet, but several nodes can share one kernel.
+    None when none or several remain: a node has one kubelet, but several nodes can share one kernel.
     """
-    left = [entry for entry in kubelets if root is None or entry.root == root]
-    if hostname is not None:
-        left = [entry for entry in left if entry.hostname in (None, hostname)]
-        left = [entry for entry in left if entry.hostname == hostname] or left
+    left = [entry for entry in kubelets if entry.hostname in (None, node)]
+    left = [entry for entry in left if entry.hostname == node] or left
     return left[0] if len(left) == 1 else None
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
-from ..model import NodeFacts
-from .answer import Kubelet as Kubelet
-from .answer import Root as Root
+from ..facts import NodeFacts
+from .answer import Root
 from .kubelet import DEFAULT_ROOT, root_from_label
-from .output import own_kubelet
 
 
 def root(node: NodeFacts, given: str | None, paths: tuple[str, ...], reports: Iterable[str], events: Iterable[str]) -> Root:
@@ -37,13 +35,3 @@ def _named(files: Iterable[str], paths: tuple[str, ...]) -> Iterator[str]:
     for file, path in product(files, paths):
         if file.startswith("/") and file.endswith(f"/seccomp/{path}"):
             yield file.removesuffix(f"/seccomp/{path}") or "/"
-
-
-def settled(kubelets: Iterable[Kubelet], hostname: str) -> str | None:
-    """Return the root directory that the node's own kubelet runs with, None when that cannot be told.
-
-    It is the only kubelet that the node's /proc shows, or, where several nodes share one kernel, the one with this node's
-    name as its --hostname-override.
-    """
-    own = own_kubelet(kubelets, hostname=hostname)
-    return own.root if own is not None else None

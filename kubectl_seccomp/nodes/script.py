@@ -74,7 +74,7 @@ started() { # $1 a stat file; sets ppid and start. The name in it may hold space
 
 # Of each container only the oldest process is told, with those of the very same tick: the first one decides.
 process() { # $1 its directory, $2 its pid; found is set
-  id=$found; mode=-; filters=-; privs=-; depth=-
+  id=$found; mode=-; filters=-; privs=-
   case $id in *[!0-9A-Za-z]*) return 0 ;; esac
   started "$1/stat" || return 0
   eval "oldest=\${at_$id-}"
@@ -85,13 +85,12 @@ process() { # $1 its directory, $2 its pid; found is set
       Seccomp:) mode=$value ;;
       Seccomp_filters:) filters=$value ;;
       NoNewPrivs:) privs=$value ;;
-      NSpid:) depth=$value; for word in $rest; do depth=$depth,$word; done ;;
     esac
   done < "$1/status"
   # The pid may have been given to another process at any moment since it was first looked at.
   container_of "$1/cgroup"
   [ "$found" = "$id" ] && started "$1/stat" && [ "$start" = "$before" ] || return 0
-  said="process $id ${owner:--} $2 $ppid $start $mode $filters $privs $depth"
+  said="process $id ${owner:--} $2 $ppid $start $mode $filters $privs"
   if [ "$oldest" = "$start" ]; then eval "said_$id=\"\$said_$id
 \$said\""
   else eval "at_$id=\$start said_$id=\$said"
@@ -101,7 +100,7 @@ process() { # $1 its directory, $2 its pid; found is set
 
 # Only these flags of a kubelet are told, never its whole command line.
 kubelet_flags() { # $1 the process's name; its command line on stdin, a word a line
-  n=0; is=; want=; root=-; flag=-; port=-; config=-; host=-
+  n=0; is=; want=; root=-; flag=-; host=-
   while IFS= read -r word || [ -n "$word" ]; do
     n=$((n+1))
     case $n/$word in
@@ -114,19 +113,17 @@ kubelet_flags() { # $1 the process's name; its command line on stdin, a word a l
         --) break ;;
         --*=*) name=${word%%=*}; value=${word#*=} ;;
         --seccomp[-_]default) name=$word; value=true ;;
-        --root[-_]dir|--port|--config|--hostname[-_]override) want=$word; continue ;;
+        --root[-_]dir|--hostname[-_]override) want=$word; continue ;;
         *) continue ;;
       esac
     fi
     case $name in
       --root[-_]dir) root=$(b64 "$value") ;;
       --seccomp[-_]default) flag=$(b64 "$value") ;;
-      --port) port=$(b64 "$value") ;;
-      --config) config=$(b64 "$value") ;;
       --hostname[-_]override) host=$(b64 "$value") ;;
     esac
   done
-  [ -z "$is" ] || echo "$root $flag $port $config $host"
+  [ -z "$is" ] || echo "$root $flag $host"
 }
 
 outside_of_pods() { # $1 a process's directory, $2 its pid
@@ -137,7 +134,7 @@ outside_of_pods() { # $1 a process's directory, $2 its pid
   case $comm/$line in *kubelet*) ;; *) return 0 ;; esac
   said=$(head -c 65536 "$1/cmdline" | tr '\000' '\n' | kubelet_flags "$comm")
   [ -n "$said" ] && started "$1/stat" || return 0
-  out kubelet $2 $ppid $start $said
+  out kubelet $2 $start $said
 }
 
 processes() {

@@ -5,18 +5,10 @@ Everything returned here is safe text: one line, no character that a terminal wo
 
 from __future__ import annotations
 
-from ..model import (
-    Certainty,
-    ContainerReport,
-    ContainerType,
-    Decision,
-    EffectiveType,
-    FileState,
-    Observed,
-    Owner,
-    PodReport,
-)
-from .text import safe
+from ..facts import Observed
+from ..model import ContainerReport, Decision, Owner, PodReport
+from ..words import Certainty, ContainerType, EffectiveType, FileState
+from .text import safe, source
 
 NONE = "-"
 FILE_UNCHECKED = "file unchecked"
@@ -126,9 +118,10 @@ def place(pod: PodReport, report: ContainerReport | None = None) -> str:
     """
     if pod.file is None:
         return NONE
+    file = source(pod.file)
     if report is not None and report.line is not None:
-        return safe(f"{pod.file}:{report.line}")
-    return safe(f"{pod.file}#{pod.document}" if pod.document is not None else pod.file)
+        return safe(f"{file}:{report.line}")
+    return safe(f"{file}#{pod.document}" if pod.document is not None else file)
 
 
 def ids(decision: Decision) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..model import ContainerReport, Gap, KubeletDefault, NodeFacts, PodReport, PssLevel, Report, Template
+from ..facts import NodeFacts
+from ..model import ContainerReport, Gap, PodReport, PssLevel, Report, Template
+from ..words import KubeletDefault
 from . import cells
 from .patch import patch
 from .problems import file_problems
@@ -91,7 +93,7 @@ def _notes(member: ContainerReport) -> Iterator[str]:
         assumed = " (assumed)" if decision.effective.certainty.value == "assumed" else ""
         yield f"{name}: {safe(decision.effective.explanation)}{assumed}"
     if decision.file.path or decision.file.explanation:
-        yield f"{name}: {file_line(member)}"
+        yield f"{name}: {_file_line(member)}"
     observed = decision.observed
     if observed.explanation:
         yield safe(f"{name}: {observed.state.value}: {observed.explanation}")
@@ -99,7 +101,7 @@ def _notes(member: ContainerReport) -> Iterator[str]:
         yield f"{name}: {observed.filters} filters: the application added its own to the container's"
 
 
-def file_line(member: ContainerReport) -> str:
+def _file_line(member: ContainerReport) -> str:
     """Return the state of a Localhost profile's file in one line."""
     file, effective = member.decision.file, member.decision.effective
     facts = [f"profile {file.path or effective.localhost_profile or ''} {file.state.value}"]

@@ -54,12 +54,8 @@ def _rows(report: Report, failing: bool) -> Iterator[tuple[str, ...]]:
     for pod in report.pods:
         for member in pod.containers:
             if member.decision.templates or not failing:
-                yield tuple(cell(value) for value in (*_severity(member), *_pod(pod), *_container(member), *_judged(pod, member)))
-
-
-def _severity(member: ContainerReport) -> tuple[object, ...]:
-    severity = member.decision.severity
-    return (severity.value if severity else None,)
+                severity = member.decision.severity
+                yield tuple(map(cell, (severity and severity.value, *_pod(pod), *_container(member), *_judged(pod, member))))
 
 
 def _pod(pod: PodReport) -> tuple[object, ...]:

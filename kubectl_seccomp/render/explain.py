@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .text import table
+from .text import columns
 
 if TYPE_CHECKING:
     from ..checks.record import Check
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def catalogue(checks: Iterable[Check]) -> Iterator[str]:
     """Yield one line per check."""
-    cells = ((check.id, check.slug, "/".join(check.severities), check.title) for check in checks)
-    yield from table(("ID", "SLUG", "SEVERITY", "TITLE"), cells)
+    rows = [(check.id, check.slug, "/".join(check.severities), check.title) for check in checks]
+    yield from columns(rows, ("ID", "SLUG", "SEVERITY", "TITLE"))
 
 
 def page(check: Check) -> Iterator[str]:

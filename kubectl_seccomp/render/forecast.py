@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Forecast, Report, Tail
+from ..facts import Forecast
+from ..model import Report, Tail
 from .cells import NONE
+from .summary import count
 from .table import Row, audit_rows
 from .text import columns, safe
 
@@ -37,8 +39,8 @@ def summary(tail: Tail, rows: list[Row]) -> Iterator[str]:
     if not changed:
         yield "No container would change."
         return
-    noun = "container" if changed == 1 else "containers"
-    yield f"{changed} {noun} would get RuntimeDefault when created again. Whether they make any of the refused syscalls is not known."
+    told = f"{count(changed, 'container')} would get RuntimeDefault when created again."
+    yield f"{told} Whether they make any of the refused syscalls is not known."
     for doubt, names in _doubts(rows).items():
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         yield f"not certain for {', '.join(names[:_NAMES])}{more}: {doubt}"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import msgspec
 
 from ..model import PodReport, Report
-from .records import Recorder, plain
+from .records import Recorder, opening, plain
 from .text import escape
 
 _BATCH = 100  # lines per chunk
@@ -22,10 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report in the order head, pods, findings, summary, gaps, complete."""
-    head = report.head
-    start = (("apiVersion", head.api_version), ("kind", head.kind), ("generatedAt", head.generated_at),
-             ("tool", head.tool), ("scope", head.scope))  # fmt: skip
-    yield "{" + "".join(f'"{key}": {encode(value)},\n' for key, value in start) + '"pods": ['
+    yield "{" + "".join(f'"{key}": {encode(value)},\n' for key, value in opening(report.head).items()) + '"pods": ['
     yield from _lines(_pods(report.pods))
     yield '],\n"findings": ['
     yield from _lines(encode(finding) for finding in report.findings())
@@ -56,6 +54,13 @@ def encode(value: object) -> str:
     except UnicodeEncodeError:
         text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
     return _shown(text)
+
+
+def read_back(value: object) -> Any:
+    """Return a value of the model, or mappings, as who reads the json form has it: msgspec.to_builtins would leave tuples, which
+    JMESPath does not take for lists.
+    """
+    return json.loads(encode(value))
 
 
 def _shown(text: str) -> str:

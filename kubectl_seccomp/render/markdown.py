@@ -11,12 +11,13 @@ from .table import AUDIT_HEADS, audit_cells, audit_rows, every, with_findings
 _MARKS = re.compile(r"[\\`*_\[\]|~]")
 
 
-def render(report: Report, *, failing: bool = False) -> Iterator[str]:
-    """Yield a GitHub table with the rows of the `audit` table."""
+def render(report: Report, *, failing: bool = False, judged: bool = True) -> Iterator[str]:
+    """Yield a GitHub table with the rows of the `audit` table, without severities where nothing was judged."""
     from tabulate import tabulate
 
-    rows = [[cell(text) for text in audit_cells(row)] for row in audit_rows(report, with_findings if failing else every)]
-    heads = [head.capitalize() for head in AUDIT_HEADS]
+    first = 0 if judged else 1
+    rows = [[cell(text) for text in audit_cells(row)[first:]] for row in audit_rows(report, with_findings if failing else every)]
+    heads = [head.capitalize() for head in AUDIT_HEADS[first:]]
     yield tabulate(rows, heads, tablefmt="github", disable_numparse=True) + "\n"
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from ..eligibility import Fit
 from ..landing import Outcome
-from ..model import FileState, Finding, Gap, Head
+from ..model import Finding, Gap, Head
 from ..profile_matrix import NodeRow, ProfileMatrix, User
 from ..times import stamp
+from ..words import FileState
 from . import cells
 from .cells import NONE
-from .records import Record
+from .json import read_back
+from .records import Record, opening
 from .summary import count
 from .text import columns, safe
 
@@ -40,16 +40,10 @@ def _cells(row: NodeRow, each: ProfileMatrix, *, wide: bool) -> tuple[str, ...]:
     facts = (safe(row.name), _state(file.state), file.sha256[:HASH] if file.sha256 else NONE, _loads(row.outcome))
     more: tuple[str, ...] = ()
     if wide:
-        size = str(file.size) if file.size is not None else NONE
-        more = (
-            file.owner or NONE,
-            file.mode or NONE,
-            size,
-            NONE if file.mtime is None else stamp(file.mtime),
-            _lands(row, each),
-            safe(file.path or NONE),
-        )
-        more = tuple(map(safe, more))
+        size = NONE if file.size is None else str(file.size)
+        modified = NONE if file.mtime is None else stamp(file.mtime)
+        texts = (file.owner or NONE, file.mode or NONE, size, modified, _lands(row, each), file.path or NONE)
+        more = tuple(map(safe, texts))
     return (*facts, *more, _workloads(row, wide=wide))
 
 
@@ -136,13 +130,8 @@ def finding_lines(findings: Iterable[Finding], most: int) -> Iterator[str]:
 
 def record(head: Head, matrices: Iterable[ProfileMatrix], findings: Iterable[Finding], gaps: tuple[Gap, ...]) -> Record:
     """Return the json form of the whole."""
-    top = msgspec.to_builtins(head)
-    document: Record = {key: top[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
-    document["profiles"] = [_profile(each) for each in matrices]
-    document["findings"] = [msgspec.to_builtins(finding) for finding in findings]
-    document["gaps"] = msgspec.to_builtins(gaps)
-    document["complete"] = not gaps
-    return document
+    parts = {"profiles": [_profile(each) for each in matrices], "findings": list(findings), "gaps": gaps}
+    return {**opening(head), **read_back(parts), "complete": not gaps}
 
 
 def _profile(each: ProfileMatrix) -> Record:
@@ -155,7 +144,7 @@ def _profile(each: ProfileMatrix) -> Record:
                 "eligible": row.eligible,
                 "lands": _lands(row, each),
                 "loads": row.outcome.value,
-                "profileFile": msgspec.to_builtins(row.file),
+                "profileFile": row.file,
             }
             for row in each.nodes
         ],

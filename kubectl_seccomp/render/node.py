@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from json import loads as decode
-from typing import Any
 
-from ..model import FileState, Finding
+from ..model import Finding
 from ..node_report import runtime_title
 from ..node_values import DefaultReport, FileReport, KernelReport, KubeletReport, NodeReport, NodesReport, UserReport
 from ..times import stamp
+from ..words import FileState
 from . import json as machine
 from . import yaml as block
+from .cells import NONE
 from .csv import cell, written
 from .markdown import cell as markdown_cell
-from .records import Record
+from .records import Record, opening
 from .summary import count, gap_lines
 from .text import columns, safe, wrapped
 
@@ -25,7 +25,6 @@ CSV_HEADS = (
     "node", "name", "path", "kind", "state", "effect", "sha256", "size", "mode", "owner", "mtime", "ctime", "writableBy", "operator",
     "usedBy", "usedElsewhere", "explanation", "problems",
 )  # fmt: skip
-_NONE = "-"
 _LABEL = 13
 _LEAST = 40
 _WIDEST = 120
@@ -34,15 +33,8 @@ _MOST = 20
 
 def record(report: NodesReport) -> Record:
     """Return the json form of the report."""
-    head = _plain(report.head)
-    document: Record = {key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
     parts = {"nodes": report.nodes, "findings": report.findings, "gaps": report.gaps}
-    return {**document, **{key: _plain(value) for key, value in parts.items()}, "complete": not report.gaps}
-
-
-def _plain(value: object) -> Any:
-    """Return mappings and lists; msgspec.to_builtins would leave tuples, which JMESPath does not take for lists."""
-    return decode(machine.encode(value))
+    return {**opening(report.head), **machine.read_back(parts), "complete": not report.gaps}
 
 
 def json(report: NodesReport) -> Iterator[str]:
@@ -148,7 +140,7 @@ def _facts(node: NodeReport) -> Iterator[tuple[str, str]]:
 
 def _kernel(kernel: KernelReport) -> str:
     if kernel.actions_available is None:
-        return f"{kernel.release or 'not known'}"
+        return kernel.release or "not known"
     silent = [action for action in kernel.actions_available if action not in (kernel.actions_logged or ())]
     logged = "" if kernel.actions_logged is None else f"; not logged: {' '.join(silent) or 'none'}"
     return f"{kernel.release}, actions {' '.join(kernel.actions_available)}{logged}"
@@ -190,13 +182,13 @@ def _shown(node: NodeReport) -> list[FileReport]:
 
 def _row(file: FileReport, *, wide: bool) -> tuple[str, ...]:
     name = safe(file.name + "/" if file.kind == "folder" else file.name) if file.name else "."
-    facts = (_state(file), _used(file), file.mode or _NONE, file.owner or _NONE)
+    facts = (_state(file), _used(file), file.mode or NONE, file.owner or NONE)
     if not wide:
-        return (*facts, (file.sha256 or _NONE)[:12], name)
-    times = tuple(_NONE if time is None else stamp(time) for time in (file.mtime, file.ctime))
-    size = _NONE if file.size is None else str(file.size)
-    users = ", ".join(map(_user, file.used_by or ())) or _NONE
-    return (*facts, size, *times, file.sha256 or _NONE, name, _problems(file) or _NONE, safe(file.path or _NONE), safe(users))
+        return (*facts, (file.sha256 or NONE)[:12], name)
+    times = tuple(NONE if time is None else stamp(time) for time in (file.mtime, file.ctime))
+    size = NONE if file.size is None else str(file.size)
+    users = ", ".join(map(_user, file.used_by or ())) or NONE
+    return (*facts, size, *times, file.sha256 or NONE, name, _problems(file) or NONE, safe(file.path or NONE), safe(users))
 
 
 def _problems(file: FileReport) -> str:
@@ -214,7 +206,7 @@ def _state(file: FileReport) -> str:
 
 def _used(file: FileReport) -> str:
     if file.used_by is None or file.kind in ("folder", "way"):
-        return _NONE
+        return NONE
     return f"{len(file.used_by)} (+{len(file.used_elsewhere)})" if file.used_elsewhere else str(len(file.used_by))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 
-from ..model import ContainerReport, ContainerType, Owner, PodReport
+from ..model import ContainerReport, Owner, PodReport
+from ..words import ContainerType
 from . import cells
 from .text import safe
 from .yaml import block
@@ -37,37 +38,23 @@ def patch(pod: PodReport, container: ContainerReport, profile_type: str) -> str:
     if container.type is ContainerType.EPHEMERAL:
         return "# an ephemeral container cannot be changed: end it, and make another one with kubectl debug\n"
     owner = cells.workload(pod)
-    spec = _spec(container, profile_type)
     if pod.file is None and owner.kind in _ROLLING:
-        return _command(pod, owner, _nested(spec, _ROLLING[owner.kind]))
-    path = _TEMPLATES.get(owner.kind)
-    nested = _nested(_written(spec), path) if path is not None else _written(spec)
-    return f"# {_advice(pod, container, owner)}\n{block(nested)}"
+        return _command(pod, owner, _nested(_spec(container, profile_type, merged=True), _ROLLING[owner.kind]))
+    path, spec = _TEMPLATES.get(owner.kind), _spec(container, profile_type, merged=False)
+    return f"# {_advice(pod, container, owner)}\n{block(spec if path is None else _nested(spec, path))}"
 
 
-def _spec(container: ContainerReport, profile_type: str) -> dict[str, object]:
-    """Return the pod spec with nothing but the profile; a null takes away the file that only Localhost may have."""
+def _spec(container: ContainerReport, profile_type: str, *, merged: bool) -> dict[str, object]:
+    """Return the pod spec with nothing but the profile; where it is merged, a null takes away the file that only Localhost may have."""
     declared = container.decision.declared
     profile: dict[str, object] = {"type": profile_type}
-    if declared.field is not None and declared.field.localhost_profile is not None and profile_type != "Localhost":
+    if merged and declared.field is not None and declared.field.localhost_profile is not None and profile_type != "Localhost":
         profile["localhostProfile"] = None
     context: dict[str, object] = {"securityContext": {"seccompProfile": profile}}
     if declared.container is None:
         return context
     listed = "containers" if container.type is ContainerType.CONTAINER else "initContainers"
     return {listed: [{"name": container.name, **context}]}
-
-
-def _written(value: object) -> dict[str, object]:
-    """Return the same without nulls, as one writes it into a manifest."""
-    found = _without_nulls(value)
-    return found if isinstance(found, dict) else {}
-
-
-def _without_nulls(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _nested(spec: dict[str, object], path: tuple[str, ...]) -> dict[str, object]:

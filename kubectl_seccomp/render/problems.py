@@ -13,7 +13,7 @@ from ..runtimes import RUNTIMES
 from ..words import Severity
 from .json import pretty
 from .summary import count
-from .text import GAP, columns, display_width, safe, wrapped
+from .text import GAP, columns, display_width, safe, source, wrapped
 from .yaml import block
 
 HEADS = ("FILE:LINE:COLUMN", "SEVERITY", "ID", "MESSAGE")
@@ -46,7 +46,7 @@ def table(files: Iterable[LintedFile], width: int | None) -> Iterator[str]:
 
 def _row(file: LintedFile, problem: Problem) -> tuple[str, ...]:
     at = f":{problem.position.line}:{problem.position.column}" if problem.position is not None else ""
-    return safe(f"{file.file}{at}"), problem.severity.value, problem.id, safe(f"{problem.message}{note(problem, file.lanes)}")
+    return safe(f"{source(file.file)}{at}"), problem.severity.value, problem.id, safe(f"{problem.message}{note(problem, file.lanes)}")
 
 
 def note(problem: Problem, lanes: Sequence[str]) -> str:

@@ -11,8 +11,10 @@ from ..profiles.capabilities import ALL
 from ..profiles.judged import Place
 from ..runtimes import RUNTIMES
 from .json import pretty
-from .text import display_width, fold, safe
+from .text import safe, wrapped
 from .yaml import block
+
+_READERS = {runtime.scheme: runtime for runtime in RUNTIMES}
 
 
 class Subject(Struct, frozen=True, rename="camel"):
@@ -45,21 +47,23 @@ def _dotted(version: tuple[int, ...]) -> str:
 def heading(found: Subject, width: int) -> Iterator[str]:
     """Yield the lines that begin a table: what is spoken of, and what was taken for it."""
     form = f"a file in {found.form}'s form" if found.form == "Docker" else found.form
-    yield from wrapped("", f"{safe(found.name)}: {safe(form)}", width)
+    yield from wrapped("", f"{safe(found.name)}: {safe(form)}", 0, width)
     known = [f"OCI runtime {safe(found.runtime)}"] if found.runtime else []
     known += [f"libseccomp {safe(found.libseccomp)}"] if found.libseccomp else []
     open_ = " and ".join(word for word, given in (("OCI runtime", found.runtime), ("libseccomp", found.libseccomp)) if not given)
-    told = [f"as {_title(found.decoder)} reads it", f"with {_capabilities(found)}", found.arch, f"kernel {found.kernel}", *known]
-    yield from wrapped("", ", ".join(told) + (f"; {open_} not given" if open_ else ""), width)
-
-
-def _title(decoder: str) -> str:
-    return next((runtime.title for runtime in RUNTIMES if runtime.scheme == decoder), decoder)
+    told = [
+        f"as {_READERS[found.decoder].title} reads it",
+        f"with {_capabilities(found)}",
+        found.arch,
+        f"kernel {found.kernel}",
+        *known,
+    ]
+    yield from wrapped("", ", ".join(told) + (f"; {open_} not given" if open_ else ""), 0, width)
 
 
 def _capabilities(found: Subject) -> str:
     held = set(found.capabilities)
-    default = next((set(runtime.capabilities) for runtime in RUNTIMES if runtime.scheme == found.decoder), set())
+    default = set(_READERS[found.decoder].capabilities)
     if not held:
         return "no capabilities"
     if held == default:
@@ -78,13 +82,6 @@ def _plain(names: set[str]) -> str:
 def short(architecture: str) -> str:
     """Return an architecture's name without its prefix: `x86_64`."""
     return architecture.removeprefix("SCMP_ARCH_").lower()
-
-
-def wrapped(lead: str, text: str, width: int) -> Iterator[str]:
-    """Yield a text behind its lead, folded to the width, further lines under the text."""
-    indent = " " * display_width(lead)
-    for number, line in enumerate(fold(text, width - len(indent))):
-        yield f"{indent if number else lead}{line}\n"
 
 
 def machine(kind: str, subjects: Mapping[str, object], made: object, *, yaml: bool) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from ..profiles.compare import Change, Difference
-from .profile import Subject, heading, short, wrapped
-from .text import columns, safe
+from .profile import Subject, heading, short
+from .text import columns, safe, wrapped
 
 _WORST = ("looser", "both", "stricter", "changed")
 
@@ -24,12 +24,12 @@ def render(before: Subject, after: Subject, found: Difference, width: int) -> It
         yield from columns(list(_rows(plain)), ("SECOND IS", "FIRST", "SECOND", "ARCHITECTURE", "SYSCALLS"), width)
         yield "\n"
     for lead, text in _conditional(found):
-        yield from wrapped(lead, text, width)
+        yield from wrapped(lead, text, len(lead), width)
     if len(plain) < len(found.changes):
         yield "\n"
-    for calls in filter(None, [_unsure(found)]):
-        yield from wrapped("", calls, width)
-    yield from wrapped("", _verdict(found), width)
+    if found.approximate:
+        yield from wrapped("", f"Approximate, not decided for all arguments: {', '.join(found.approximate)}.", 0, width)
+    yield from wrapped("", _verdict(found), 0, width)
 
 
 def _by_arguments(one: Change) -> bool:
@@ -58,10 +58,6 @@ def _conditional(found: Difference) -> Iterator[tuple[str, str]]:
         yield "", safe(f"{change.call} ({', '.join(architectures)}): {change.direction.value}{where}")
         yield "  first:  ", safe(change.before)
         yield "  second: ", safe(change.after)
-
-
-def _unsure(found: Difference) -> str:
-    return f"Approximate, not decided for all arguments: {', '.join(found.approximate)}." if found.approximate else ""
 
 
 def _verdict(found: Difference) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from ..profiles.explain import CallExplanation, Explanation, Way
-from .profile import Subject, heading, short, wrapped
-from .text import columns, safe
+from .profile import Subject, heading, short
+from .text import columns, safe, wrapped
 
 _MOST = 20
 
@@ -26,17 +26,17 @@ def _call(call: CallExplanation, width: int) -> Iterator[str]:
     name = safe(call.call)
     if not call.known:
         near = f"; did you mean {call.suggestion}?" if call.suggestion else ""
-        yield from wrapped("", f"{name}: unknown syscall{near}", width)
+        yield from wrapped("", f"{name}: unknown syscall{near}", 0, width)
         return
     if not call.ways:
-        yield from wrapped("", f"{name}: no architecture of this node has this syscall", width)
+        yield from wrapped("", f"{name}: no architecture of this node has this syscall", 0, width)
         return
     alike = _alike(call.ways)
     rows = [(name if not number else "", places, _answer(way, width), safe(way.reason)) for number, (places, way) in enumerate(alike)]
     yield from columns(rows, ("CALL", "ARCHITECTURE", "ANSWER", "WHY"), width)
     for places, way in alike:
         for line in _details(way):
-            yield from wrapped("- ", safe(f"{places}: {line}" if len(alike) > 1 else line), width)
+            yield from wrapped("- ", safe(f"{places}: {line}" if len(alike) > 1 else line), 2, width)
 
 
 def _alike(ways: tuple[Way, ...]) -> list[tuple[str, Way]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..profiles.sets import AbiSets, DroppedRule, RiskGroup, Sets
-from .profile import Subject, heading, short, wrapped
-from .text import clip, columns, safe
+from .profile import Subject, heading, short
+from .text import clip, columns, safe, wrapped
 
 _MOST = 20  # rules that are named one by one
 
@@ -32,7 +32,7 @@ def render(subject: Subject, found: Sets, width: int) -> Iterator[str]:
     if notes:
         yield "\n"
     for note in notes:
-        yield from wrapped("- ", note, width)
+        yield from wrapped("- ", note, 2, width)
 
 
 def _counts(found: Sets, width: int) -> Iterator[str]:
@@ -44,11 +44,11 @@ def _counts(found: Sets, width: int) -> Iterator[str]:
         rows.append((short(abi.architecture), text))
     yield from columns(rows, None, width)
     if not found.filter:
-        yield from wrapped("", "It gives no filter at all: every syscall is open.", width)
+        yield from wrapped("", "It gives no filter at all: every syscall is open.", 0, width)
     if found.conflicts:
-        yield from wrapped("", f"It does not load: rules contradict each other ({safe('; '.join(found.conflicts[:_MOST]))}).", width)
+        yield from wrapped("", f"It does not load: rules contradict each other ({safe('; '.join(found.conflicts[:_MOST]))}).", 0, width)
     can = {True: "can", False: "cannot", None: "may be able to (that cannot be told)"}[found.user_namespace]
-    yield from wrapped("", f"Under it a process {can} make a user namespace.", width)
+    yield from wrapped("", f"Under it a process {can} make a user namespace.", 0, width)
 
 
 def _group(group: RiskGroup) -> Iterator[tuple[str, str]]:

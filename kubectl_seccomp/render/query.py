@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from ..model import Fault, Report
-from .json import pretty
-from .records import Record, plain
+from ..fault import Fault
+from ..model import Report
+from .json import pretty, read_back
+from .records import Record, Recorder, closing, opening
 from .text import safe
 
 if TYPE_CHECKING:
@@ -19,18 +17,13 @@ if TYPE_CHECKING:
 _HINT = "the syntax is described at https://jmespath.org; example: --query 'findings[].subject.name'"
 
 
-def query(expression: str) -> Callable[[Report], Iterator[str]]:
-    """Return what gives the expression's answer on a report, as indented json.
+def query(expression: str) -> Callable[[Report | Record], Iterator[str]]:
+    """Return what gives the expression's answer, as indented json, on a report or its json form.
 
     Raises Fault (2) for an expression that cannot be read, with the position; the answer, for one that does not fit the report.
     """
     compiled = _compiled(expression)
-    return lambda report: _found(compiled, whole(report))
-
-
-def query_record(expression: str) -> Callable[[Record], Iterator[str]]:
-    """Return the same for a report that is a mapping already."""
-    return functools.partial(_found, _compiled(expression))
+    return lambda report: _found(compiled, whole(report) if isinstance(report, Report) else report)
 
 
 def _compiled(expression: str) -> ParsedResult:
@@ -63,12 +56,7 @@ def _said(error: Exception) -> str:
 
 def whole(report: Report) -> Record:
     """Return the json form of a whole report as one mapping; equal decisions share their parts."""
-    recorder = plain()
-    head = msgspec.to_builtins(report.head)
-    document: Record = {key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
-    document["pods"] = [recorder.pod(pod) for pod in report.pods]
-    document["findings"] = [msgspec.to_builtins(finding) for finding in report.findings()]
-    tail = report.tail()
-    end = {"summary": tail.summary, "gaps": tail.gaps, "complete": tail.complete}
-    document.update(msgspec.to_builtins(end))
-    return document
+    recorder = Recorder(read_back)
+    pods = [recorder.pod(pod) for pod in report.pods]
+    findings = [read_back(finding) for finding in report.findings()]
+    return {**opening(report.head), "pods": pods, "findings": findings, **read_back(closing(report.tail()))}

@@ -3,39 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
-from ..model import Decision, Effective, PodReport
+from ..model import ContainerReport, Decision, Effective, Head, PodReport, Tail
 
+Made = TypeVar("Made")
 Record = dict[str, object]
 
 
+def once(make: Callable[[Decision], Made]) -> Callable[[Decision], Made]:
+    """Return what gives `make`'s answer, made once however many containers share the decision."""
+    # The decision is kept beside its answer, so that its id is not given to another one.
+    known: dict[int, tuple[Decision, Made]] = {}
+
+    def answer(decision: Decision) -> Made:
+        found = known.get(id(decision))
+        if found is None:
+            found = known[id(decision)] = (decision, make(decision))
+        return found[1]
+
+    return answer
+
+
+def opening(head: Head) -> Record:
+    """Return what every report begins with."""
+    made = msgspec.to_builtins(head)
+    return {key: made[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")}
+
+
+def closing(tail: Tail) -> Record:
+    """Return what a report of pods ends with."""
+    made: Record = msgspec.to_builtins({"summary": tail.summary, "gaps": tail.gaps, "complete": tail.complete})
+    return made
+
+
+def member_record(member: ContainerReport) -> Record:
+    """Return the part of a container's record that is its own."""
+    return {
+        "name": member.name,
+        "type": member.type.value,
+        "line": member.line,
+        "image": member.image,
+        "privileged": member.privileged,
+    }
+
+
 class Recorder:
-    """Makes records of pods. What a decision says is converted once, however many containers share the decision.
+    """Makes records of pods; `decision` gives the part of a container's that equal containers share, the same object each time.
 
     `convert` turns a value of the model into what the format wants: plain mappings and lists, or encoded json.
     """
 
     def __init__(self, convert: Callable[[object], object]) -> None:
         self._convert = convert
-        # The decision is kept beside its record, so that its id is not given to another one.
-        self._known: dict[int, tuple[Decision, Record]] = {}
+        self.decision = once(self._decided)
 
     def pod(self, pod: PodReport) -> Record:
         """Return the record of one pod or manifest object."""
         record = self.outer(pod)
-        record["containers"] = [
-            {
-                "name": member.name,
-                "type": member.type.value,
-                "line": member.line,
-                "image": member.image,
-                "privileged": member.privileged,
-                **self.decision(member.decision),
-            }
-            for member in pod.containers
-        ]
+        record["containers"] = [member_record(member) | self.decision(member.decision) for member in pod.containers]
         return record
 
     def outer(self, pod: PodReport) -> Record:
@@ -51,13 +79,6 @@ class Recorder:
             "document": pod.document,
             "pss": self._convert(pod.pss),
         }
-
-    def decision(self, decision: Decision) -> Record:
-        """Return the part of a container's record that equal containers share; the same object each time."""
-        known = self._known.get(id(decision))
-        if known is None:
-            known = self._known[id(decision)] = (decision, self._decided(decision))
-        return known[1]
 
     def _decided(self, decision: Decision) -> Record:
         convert = self._convert

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import ContainerReport, PodReport, Strength
+from ..facts import Strength
+from ..model import ContainerReport, PodReport
 from . import cells
 from .text import columns, safe, wrapped
 

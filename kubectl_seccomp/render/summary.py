@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..model import OBSERVED_MODE, Gap, Tail
-from .text import clip, safe
+from .text import clip, safe, source
 
 _NAMES = 3  # names that a group of gaps is shown with
 _GROUPS = 20  # lines of gaps; more are only counted
@@ -83,9 +83,7 @@ def _gap_line(what: str, kind: str, why: str, group: list[Gap]) -> str:
     if len(group) > 1:
         names = [_split(gap.where)[1] for gap in group[:_NAMES]]
         where = f"{count(len(group), kind or 'place')} ({', '.join(names)}{', …' if len(group) > _NAMES else ''})"
-    if what in _WRITTEN:
-        told = f"gap: {'standard input' if where == '-' else where}: {why}"
-    else:
-        told = f"gap: {what} of {where}: {why}" if where else f"gap: {what}: {why}"
+    about = source(where) if what in _WRITTEN else f"{what} of {where}" if where else what
+    told = f"gap: {about}: {why}"
     affects = f"; affects {count(affected, 'container')}" if affected else ""
     return clip(safe(told), _LONGEST) + affects

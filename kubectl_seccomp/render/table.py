@@ -7,9 +7,12 @@ from itertools import islice
 
 from msgspec import Struct
 
-from ..model import ContainerReport, Decision, Owner, PodReport, Report, Severity
+from ..model import ContainerReport, Decision, Owner, PodReport, Report
+from ..words import Severity
 from . import cells
 from .cells import NONE
+from .records import once
+from .summary import count
 from .text import clip, columns, lay, measure, safe
 
 AUDIT_HEADS = ("SEVERITY", "NAMESPACE", "WORKLOAD", "CONTAINER", "EFFECTIVE", "WHY")
@@ -45,7 +48,8 @@ def audit_rows(report: Report, wanted: Callable[[Decision], object] = every) -> 
     Decisions that differ only in a node's name are one row. Walks the pods of the report; what is kept are the rows.
     """
     rows: dict[tuple[object, ...], Row] = {}
-    shapes = _Shapes()
+    shapes: dict[tuple[object, ...], int] = {}
+    shape = once(lambda decision: shapes.setdefault(_shape(decision), len(shapes)))
     for pod in report.pods:
         owner = cells.workload(pod)
         for member in pod.containers:
@@ -53,7 +57,7 @@ def audit_rows(report: Report, wanted: Callable[[Decision], object] = every) -> 
             if not wanted(decision):
                 continue
             place = (pod.namespace, owner.kind, owner.name, pod.file, pod.document)
-            key = (*place, member.name, member.type, shapes.number(decision))
+            key = (*place, member.name, member.type, shape(decision))
             row = rows.get(key)
             if row is None:
                 names = (safe(pod.namespace or NONE), cells.short(owner), cells.container(member))
@@ -77,22 +81,8 @@ def _rank(decision: Decision) -> int:
     return _LAST if severity is None else severity.rank
 
 
-class _Shapes:
-    """Numbers decisions by what a row shows of them: equal but for their texts is the same number."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[object, ...], int] = {}
-        # The decision is kept beside its number, so that its id is not given to another one.
-        self._known: dict[int, tuple[Decision, int]] = {}
-
-    def number(self, decision: Decision) -> int:
-        known = self._known.get(id(decision))
-        if known is None:
-            known = self._known[id(decision)] = (decision, self._numbers.setdefault(_shape(decision), len(self._numbers)))
-        return known[1]
-
-
 def _shape(decision: Decision) -> tuple[object, ...]:
+    """Return what a row shows of a decision, but for its texts."""
     effective, file = decision.effective, decision.file
     return (
         decision.declared,
@@ -122,9 +112,8 @@ def audit_cells(row: Row) -> tuple[str, ...]:
 def _others(row: Row) -> str:
     if not row.texts:
         return ""
-    more = len(row.texts) - 1
     noun = "node" if row.node and row.node in cells.why(row.decision) else "pod"
-    return f" ({more} other {noun}{'' if more == 1 else 's'} likewise)"
+    return f" ({count(len(row.texts) - 1, f'other {noun}')} likewise)"
 
 
 def _severity(decision: Decision) -> str:
@@ -163,9 +152,7 @@ def _with_observed(row: Row) -> tuple[str, ...]:
     return (*before, row.decision.observed.state.value, why)
 
 
-def audit_wide(
-    report: Report, *, headers: bool = True, failing: bool = False, width: int | None = None, limit: int | None = None
-) -> Iterator[str]:
+def audit_wide(report: Report, *, headers: bool = True, failing: bool = False, limit: int | None = None) -> Iterator[str]:
     """Yield the wide table of `audit`: every pod a row of its own, with who decided, how certain that is, and where it runs."""
     files = report.head.scope.source == "files"
     found = [(pod, member) for pod in report.pods for member in pod.containers if member.decision.templates or not failing]
@@ -176,7 +163,7 @@ def audit_wide(
     facts = ("DECLARED", "EFFECTIVE", "DECIDED-BY", "CERTAINTY", "OBSERVED", "OPEN-SYSCALLS", "PSS-SECCOMP")
     heads = ("SEVERITY", "NAMESPACE", name, "CONTAINER", *facts, *where, "CHECKS", "WHY")
     if rows:
-        yield from columns(rows, heads if headers else None, width)
+        yield from columns(rows, heads if headers else None)
     yield from _rest([member.decision for _, member in found], limit)
 
 

@@ -45,6 +45,11 @@ def visible(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def source(path: str) -> str:
+    """Return what a file is called that was named so on the command line."""
+    return "standard input" if path == "-" else path
+
+
 def display_width(text: str) -> int:
     """Return how many columns of a terminal safe text takes: East Asian wide characters two, combining marks none."""
     if text.isascii():
@@ -133,13 +138,6 @@ def columns(rows: Sequence[Sequence[str]], headers: Sequence[str] | None, width:
             yield from _folded(row, room)
     else:
         yield from _below(every, widths[:-1], width)
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True, width: int | None = None) -> Iterator[str]:
-    """Yield the lines of a table whose cells are any text; without rows there is nothing, not even heads."""
-    body = [[safe(cell) for cell in row] for row in rows]
-    if body:
-        yield from columns(body, heads if headers else None, width)
 
 
 def measure(rows: Iterable[Sequence[str]], least: Sequence[int] = ()) -> list[int]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ..model import Decision, PodReport, Report
-from .records import Recorder, plain
+from ..model import PodReport, Report
+from .records import closing, member_record, once, opening, plain
 from .text import safe
 
 _PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_./:@,;()' -]*")
@@ -23,13 +23,10 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 def render(report: Report) -> Iterator[str]:
     """Yield the report in the order head, pods, findings, summary, gaps, complete."""
-    head = msgspec.to_builtins(report.head)
-    yield block({key: head[key] for key in ("apiVersion", "kind", "generatedAt", "tool", "scope")})
+    yield block(opening(report.head))
     yield from _list("pods", _pods(report.pods))
     yield from _list("findings", (item(msgspec.to_builtins(finding)) for finding in report.findings()))
-    tail = report.tail()
-    end = {"summary": tail.summary, "gaps": tail.gaps, "complete": tail.complete}
-    yield block(msgspec.to_builtins(end))
+    yield block(closing(report.tail()))
 
 
 def _list(key: str, items: Iterable[str]) -> Iterator[str]:
@@ -43,24 +40,10 @@ def _list(key: str, items: Iterable[str]) -> Iterator[str]:
 
 def _pods(pods: Iterable[PodReport]) -> Iterator[str]:
     recorder = plain()
-    known: dict[int, tuple[Decision, str]] = {}
+    decided = once(lambda decision: block(recorder.decision(decision), "    "))
     for pod in pods:
-        yield item(recorder.outer(pod)) + _containers(pod, recorder, known)
-
-
-def _containers(pod: PodReport, recorder: Recorder, known: dict[int, tuple[Decision, str]]) -> str:
-    """Return the containers of a pod; the text of a decision is made once."""
-    if not pod.containers:
-        return "  containers: []\n"
-    parts = ["  containers:\n"]
-    for member in pod.containers:
-        decided = known.get(id(member.decision))
-        if decided is None:
-            text = block(recorder.decision(member.decision), "    ")
-            decided = known[id(member.decision)] = (member.decision, text)
-        own = {"name": member.name, "type": member.type.value, "line": member.line, "image": member.image}
-        parts += [item({**own, "privileged": member.privileged}, "  "), decided[1]]
-    return "".join(parts)
+        members = [item(member_record(member), "  ") + decided(member.decision) for member in pod.containers]
+        yield item(recorder.outer(pod)) + ("  containers:\n" + "".join(members) if members else "  containers: []\n")
 
 
 def block(value: dict[str, object], indent: str = "") -> str:
@@ -88,14 +71,10 @@ def item(value: object, indent: str = "") -> str:
 def scalar(value: object) -> str:
     """Return a string, number, boolean, None, or empty collection on one line."""
     if isinstance(value, str):
-        return _string(value)
+        return _repeated(value) if len(value) < _LONG else _quoted(value)
     if isinstance(value, dict | list | tuple):
         return "{}" if isinstance(value, dict) else "[]"
     return "null" if value is None else str(value).lower()
-
-
-def _string(text: str) -> str:
-    return _repeated(text) if len(text) < _LONG else _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -21,6 +21,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from kubectl_seccomp.cli import complete, live
 from tests.api.conftest import Fake, ok, page, status
 
 TOKEN = "s3cret-t0ken"
@@ -184,6 +185,25 @@ def test_where_nothing_was_found_is_said(config: Config, fake: Fake, words: tupl
     assert (done.returncode, done.stdout, done.stderr) == (0, "", f"No resources found{where}\n")
 
 
+@pytest.mark.parametrize("line", ["audit", "list", "check pod x", "check pod x y", "cleanup"])
+def test_a_namespace_that_does_not_exist_is_said(config: Config, fake: Fake, line: str) -> None:
+    fake.on("/api/v1/namespaces/nope/pods", {"items": []})
+    done = run(*line.split(), "-n", "nope", "--kubeconfig", config(fake.url))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == 'error: namespace "nope" not found\nsee: kubectl get namespaces\n'
+
+
+@pytest.mark.parametrize("answer", [{}, status(403, "Forbidden", "namespaces is forbidden")], ids=["there", "not to be seen"])
+def test_a_namespace_that_may_be_there_is_not_denied(config: Config, fake: Fake, answer: Any) -> None:
+    fake.on("/api/v1/namespaces/shop", answer)
+    fake.on("/api/v1/namespaces/shop/pods", {"items": []})
+    where = ("-n", "shop", "--kubeconfig", config(fake.url))
+    done = run("check", "pod", "x", *where)
+    assert (done.returncode, done.stderr.splitlines()[1]) == (3, "hint: it was looked for in namespace shop: -n names another")
+    done = run("cleanup", *where)
+    assert (done.returncode, done.stderr) == (0, "no probe pods found\n")
+
+
 HTML = "<!doctype html>\n<html><body>Please <b>log in</b></body></html>"
 
 
@@ -239,3 +259,23 @@ def test_a_level_is_a_number(flag: str) -> None:
     done = run("list", flag)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("-n",), "shop\n:4\n"),
+        (("-v", "6", "--as-group=g", "--as=u", "--disable-compression", "-n"), "shop\n:4\n"),
+        (("-v", "x", "-n"), ":4\n"),
+    ],
+    ids=str,
+)
+def test_names_are_completed_with_what_was_typed_before(
+    config: Config, fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setattr(live, "SECONDS", 30.0)
+    monkeypatch.setattr(complete, "_hush", lambda: None)
+    fake.on("/api/v1/namespaces", {"items": [{"metadata": {"name": "shop"}}]})
+    complete.complete(["list", "--kubeconfig", config(fake.url), *typed, ""])
+    assert capsys.readouterr().out == told
+    assert all(request.headers.get("Impersonate-Group") == ("g" if "-v" in typed else None) for request in fake.requests)

@@ -316,7 +316,7 @@ def test_an_interrupt_stays_an_interrupt(serve: Serve, monkeypatch: pytest.Monke
 
 
 def status_of(connection: Connection) -> tuple[Observation, str]:
-    seen = read_status(connection, "shop", "web-0", "app", "/proc/self/status", 20)
+    seen = read_status(connection, "shop", "web-0", "app", 20)
     assert seen.via == "exec"
     return seen.state, seen.explanation or ""
 
@@ -377,6 +377,6 @@ def test_a_program_that_prints_something_else_proves_nothing(serve: Serve) -> No
 def test_time_holds_for_all_attempts_together(serve: Serve) -> None:
     server, connection = serve(absent, hang)
     with server:
-        seen = read_status(connection, "shop", "web-0", "app", "/proc/self/status", 0.6)
+        seen = read_status(connection, "shop", "web-0", "app", 0.6)
     assert seen.state is Observation.FAILED
     assert len(server.peers) == 2

@@ -10,9 +10,8 @@ from pytest_httpserver import HTTPServer
 
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.leftovers import SELECTOR, Leftover, cleanup, sweep
-from kubectl_seccomp.cluster.pods import PodClient
+from kubectl_seccomp.cluster.pods import PodClient, Rehearsal
 from kubectl_seccomp.cluster.probe import Settings, ask
-from kubectl_seccomp.cluster.rehearsal import Rehearsal
 from kubectl_seccomp.cluster.removal import Time
 from kubectl_seccomp.model import Gap
 from tests.api.conftest import status

@@ -187,8 +187,8 @@ def test_events(fake: Fake, api: Api) -> None:
     assert lists.events(api, "shop", "u,1=\\") == [
         lists.Event("", ""),
         lists.Event("New", "", "", "2026-11-24T02:00:01.000000Z"),
-        lists.Event("FailedMount", "m", "Warning", "2026-11-24T02:00:02Z", 3),
-        lists.Event("", "", "", "2026-11-24T02:00:03.000000Z", 9),
+        lists.Event("FailedMount", "m", "Warning", "2026-11-24T02:00:02Z"),
+        lists.Event("", "", "", "2026-11-24T02:00:03.000000Z"),
     ]
     assert fake.requests[0].args.to_dict() == {
         "fieldSelector": "involvedObject.uid=u\\,1\\=\\\\",

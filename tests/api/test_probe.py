@@ -19,8 +19,8 @@ from kubectl_seccomp.cluster.pods import PodClient
 from kubectl_seccomp.cluster.probe import Asked, Settings, ask
 from kubectl_seccomp.cluster.removal import FORCED, Time
 from kubectl_seccomp.model import FileState
+from kubectl_seccomp.nodes.answer import Listing
 from kubectl_seccomp.nodes.manifest import NOTHING_MORE, Wanted
-from kubectl_seccomp.nodes.output import Listing
 from tests.api.conftest import status
 from tests.api.podserver import PodServer, answer_of
 
@@ -91,7 +91,7 @@ def waiting(reason: str) -> dict[str, Any]:
 
 
 def test_an_answer_and_nothing_left(api: Api, kube: PodServer, clock: Clock) -> None:
-    kube.log = lambda pod: answer_of(pod, f"process {ID} - 9 1 5 2 1 0 9,1")
+    kube.log = lambda pod: answer_of(pod, f"process {ID} - 9 1 5 2 1 0")
     asked = probe(api, clock, "web.json")
     assert asked.gaps == ()
     assert asked.uids == ("uid-1",)
@@ -315,7 +315,7 @@ def test_a_log_that_is_no_answer(api: Api, kube: PodServer, clock: Clock, log: b
 
 def test_a_log_with_a_hole_in_it(api: Api, kube: PodServer, clock: Clock) -> None:
     """The kubelet gives only what is left after a rotation: a log that begins in the middle, or has lost a part."""
-    line = f"process {ID} - 9 1 5 2 1 0 9,1"
+    line = f"process {ID} - 9 1 5 2 1 0"
     kube.log = lambda pod: answer_of(pod, *[line] * 50).replace(f"{line}\n".encode() * 20, b"", 1)
     assert "cut or garbled" in why(probe(api, clock))
     kube.log = lambda pod: answer_of(pod, *[line] * 50)[200:]
@@ -377,7 +377,7 @@ def test_a_node_without_the_directory_has_nothing_to_list(api: Api, kube: PodSer
 def test_a_nodes_clock_is_compared_with_the_api_servers(api: Api, kube: PodServer, clock: Clock, now: int, told: str) -> None:
     """Neither is compared with our own: this machine's clock may be the wrong one."""
     kube.created = "2026-11-24T00:00:00Z"
-    kube.log = lambda pod: answer_of(pod, f"clock {now} 1795000000", f"process {ID} - 9 1 5 2 1 0 9,1")
+    kube.log = lambda pod: answer_of(pod, f"clock {now} 1795000000", f"process {ID} - 9 1 5 2 1 0")
     asked = probe(api, clock)
     assert asked.answer is not None
     assert [(gap.what, gap.where) for gap in asked.gaps] == ([("node clock", "node/node-a")] if told else [])

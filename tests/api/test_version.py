@@ -1,4 +1,4 @@
-"""`version`: what the server adds when it answers, and its silence when it does not."""
+"""`version`: what the server adds when it answers, and what is said when it does not."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from werkzeug import Response
 
 from kubectl_seccomp.cli.choices import Shape
-from kubectl_seccomp.cli.versions import facts, render
+from kubectl_seccomp.cli.version import facts, render
 from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.model import Fault
 from tests.api.conftest import Fake, ok, status
+from tests.cli import inside
 
 
 @pytest.fixture(autouse=True)
@@ -37,18 +39,34 @@ def test_client_does_not_ask(fake: Fake, options: Options) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [status(503, "ServiceUnavailable", "no"), status(403, "Forbidden", "no"), ok(b"<html>"), ok(b"{}")],
+    ("answer", "why"),
+    [
+        (status(503, "ServiceUnavailable", "no"), "no"), (status(403, "Forbidden", "no"), "forbidden: no"),
+        (ok(b"<html>"), "its answer is none of a Kubernetes API server"), (ok(b"{}"), "its answer names none"),
+    ],
     ids=["unavailable", "forbidden", "html", "nothing"],
 )  # fmt: skip
-def test_a_server_that_says_nothing_useful_is_asked_once_and_left_out(fake: Fake, options: Options, answer: object) -> None:
-    fake.on("/version", answer)  # type: ignore[arg-type]
+def test_a_server_that_says_nothing_useful_is_asked_once_and_left_out(
+    fake: Fake, options: Options, capsys: pytest.CaptureFixture[str], answer: Response, why: str
+) -> None:
+    fake.on("/version", answer)
     assert facts(options, client=False)["server"] is None
     assert len(fake.requests) == 1
+    assert capsys.readouterr().err == f"note: the API server's version is not known: {why}\n"
 
 
-def test_no_cluster_at_all_is_no_error() -> None:
-    assert facts(Options(), client=False)["server"] is None
-    assert facts(Options(server="https://127.0.0.1:1"), client=False)["server"] is None
+@pytest.mark.parametrize(
+    ("server", "why"),
+    [
+        (None, "invalid configuration: no configuration has been provided"),
+        ("https://127.0.0.1:1", "cannot reach https://127.0.0.1:1: Connection refused"),
+    ],
+)
+def test_no_cluster_at_all_is_no_error(server: str | None, why: str) -> None:
+    done = inside.run("version", *(["--server", server] if server else []), KUBERNETES_SERVICE_HOST="")
+    assert done.code == 0
+    assert "server" not in done.out
+    assert done.err == f"note: the API server's version is not known: {why}\n"
 
 
 def test_a_wrong_option_is_an_error_all_the_same(options: Options) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp.checks import EVERY
+from kubectl_seccomp.cli.choices import FailOn, Format
 from kubectl_seccomp.cli.completion import SHIM
 from kubectl_seccomp.cli.main import run_app
-from kubectl_seccomp.cli.options import FailOn, Format
 
 BIN = Path(sys.executable).parent
 PROGRAM = BIN / "kubectl_complete-seccomp"

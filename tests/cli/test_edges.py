@@ -12,6 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_seccomp import profile_survey
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
+from kubectl_seccomp.model import Head, Scope, Tool
+from kubectl_seccomp.profile_matrix import matrix
+from kubectl_seccomp.words import FileState
+
 from . import inside
 
 PRODUCT = [sys.executable, "-m", "kubectl_seccomp"]
@@ -102,8 +108,7 @@ def test_what_does_not_go_together_is_a_usage_error(good: str, words: tuple[str,
         (("",), "it is empty"),
         (("\x1b[31m/../x",), '"\\x1b[31m/../x" is not a valid localhostProfile'),
         (("\udcff",), "it is not text"),
-        (("ok.json", "-o", "csv"), "check profile does not support -o csv"),
-        (("ok.json", "-o", "name"), "it supports table, wide, json, yaml"),
+        (("ok.json", "-o", "csv"), "must be one of table, wide, json, yaml"),
         (("ok.json", "--query", "["), "--query"),
         (("ok.json", "--query", "a", "-o", "yaml"), "--query prints json"),
     ],
@@ -113,6 +118,34 @@ def test_a_profile_that_no_pod_could_name_is_refused_before_anybody_is_asked(wor
     assert (done.code, done.out) == (2, "")
     assert told in done.err
     assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_path_that_is_nowhere_is_no_all_clear(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    head = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None), "ProfileMatrix")
+    nodes = {"a": NodeFacts("a", "linux")}
+    tables = tuple(
+        matrix(path, nodes, {"a": ProfileFile(state)}, ())
+        for path, state in (("typo.json", FileState.MISSING), ("app.json", FileState.PRESENT))
+    )
+    monkeypatch.setattr(profile_survey, "survey", lambda *_: profile_survey.Surveyed(head, tables, (), (), None))
+    done = inside.run("check", "profile", "typo.json", "app.json", "-o", form, "--allow-gaps", "--server", "https://127.0.0.1:1")
+    assert (done.code, "typo.json" in done.out) == (3, True)
+    told, fine, hint = done.err.splitlines()
+    assert told == "error: no node that was asked has typo.json, and no pod uses it"
+    assert (fine, hint[:18]) == ("app.json: not known for a; nobody uses it.", "hint: PATH is what")
+
+
+def test_markdown_of_a_list_has_no_column_for_severities(bad: str) -> None:
+    listed, audited = (inside.run(command, "-f", bad, "-o", "markdown").out.splitlines() for command in ("list", "audit"))
+    assert listed[0].split(" | ")[0].strip("| ") == "Namespace"
+    assert [line.partition("|")[2].partition("|")[2] for line in audited] == [line.partition("|")[2] for line in listed]
+
+
+def test_stdin_has_one_name_on_the_screen_and_the_one_that_was_typed_in_json(bad: str) -> None:
+    manifest = Path(bad).read_bytes()
+    assert "standard input#1" in inside.run("audit", "-f", "-", "-o", "wide", stdin=manifest).out
+    assert json.loads(inside.run("audit", "-f", "-", "-o", "json", stdin=manifest).out)["pods"][0]["file"] == "-"
 
 
 def test_a_query_is_read_before_anybody_is_asked() -> None:

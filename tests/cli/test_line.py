@@ -6,9 +6,10 @@ import contextlib
 
 import pytest
 
+from kubectl_seccomp.cli.choices import Format
 from kubectl_seccomp.cli.commands import COMMANDS, everything
 from kubectl_seccomp.cli.line import Line, parse
-from kubectl_seccomp.cli.options import Format, Kind
+from kubectl_seccomp.cli.option import Kind
 from kubectl_seccomp.cli.scan import What, scan
 from kubectl_seccomp.fault import Fault
 

@@ -16,10 +16,12 @@ from typing import get_type_hints
 import pytest
 
 from kubectl_seccomp.checks import EVERY
-from kubectl_seccomp.cli.commands import COMMANDS, Command
+from kubectl_seccomp.cli.choices import Format
+from kubectl_seccomp.cli.command import Command
+from kubectl_seccomp.cli.commands import COMMANDS
 from kubectl_seccomp.cli.given import STRUCTS
 from kubectl_seccomp.cli.help import page
-from kubectl_seccomp.cli.options import Format, Kind
+from kubectl_seccomp.cli.option import Kind
 
 from . import inside
 

@@ -59,8 +59,8 @@ def test_an_answer_on_stdout(words: tuple[str, ...], code: int, text: str) -> No
     [
         (("show", "/nonexistent.json"), 3, "cannot be read: No such file"),
         (("show", str(FILES)), 3, "cannot be read: Is a directory"),
-        (("show", "runtime/containerd"), 2, "is not a runtime with a version"),
-        (("show", "runtime/rkt@1.0"), 2, "is not a runtime with a version"),
+        (("show", "runtime/containerd"), 2, '"runtime/containerd" names no version\nhint: write a release: runtime/containerd@2.2.4, '),
+        (("show", "runtime/rkt@1.0"), 2, "names no runtime that is known: they are containerd, cri-o, docker\nhint: write a release"),
         (("show", "runtime/containerd@latest"), 2, "no default profile is known"),
         (("show", "runtime/containerd@2.2.4", "--arch", "sparc"), 2, 'architecture "sparc" is not known'),
         (("show", DENY, "--capabilities", "SYS_ADMN"), 2, "there is no such capability"),
@@ -72,6 +72,7 @@ def test_an_answer_on_stdout(words: tuple[str, ...], code: int, text: str) -> No
         (("show", "node/n:profiles/x.json"), 3, "no configuration has been provided"),
         (("show", "runtime/node/n"), 3, "no configuration has been provided"),
         (("explain", DENY), 2, "no syscall is named"),
+        (("explain", DENY, "mount"), 2, 'unexpected argument "mount" (did you mean --syscall mount?)'),
         (("explain", DENY, "--syscall", "clnoe3"), 2, "did you mean clone3?"),
         (("diff", DENY), 2, "takes two profiles"),
         (("diff", "-", "-"), 2, "only one of the two profiles can be standard input"),
@@ -192,6 +193,12 @@ def test_a_version_that_is_not_known_is_doubted() -> None:
     profile = document("show", "runtime/containerd@9.9.9")["profile"]
     assert profile["doubts"]  # type: ignore[index]
     assert profile["form"].startswith("RuntimeDefault as of containerd ")  # type: ignore[index]
+
+
+def test_a_version_without_its_patch_release_says_what_was_taken() -> None:
+    code, out, err = run("show", "runtime/containerd@2.2")
+    assert (code, "RuntimeDefault as of containerd " in out) == (0, True)
+    assert err == "note: runtime/containerd@2.2: it names no release: the profile of containerd 2.2.0 is taken\n"
 
 
 def test_a_large_file_is_answered_soon(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_json_and_yaml_say_the_same() -> None:
     document = json.loads(out)
     assert code == 1
     assert document["kind"] == "ProfileReport"
-    assert [(entry["file"], entry["format"]) for entry in document["profiles"]] == [(WEB, "OCI"), ("<stdin>", None)]
+    assert [(entry["file"], entry["format"]) for entry in document["profiles"]] == [(WEB, "OCI"), ("-", None)]
     (broken,) = document["profiles"][1]["problems"]
     assert (broken["id"], broken["line"], broken["column"]) == ("KS310", 1, 2)
     assert broken["runtimes"]["containerd+runc"] == "refused"

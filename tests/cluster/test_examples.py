@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 # The examples' own namespace; the shell's kubeconfig points to it.
 SHOP = "shop"
 LINES = [(command.name, example.line) for command in COMMANDS for example in command.examples]
+# The paths that check profile's examples name: one that is nowhere is an error.
+PLACED = ("profiles/app.json", "a.json", "b.json")
 # Whatever else is on the cluster has findings, and so have its nodes; the shop's pods are confined.
 CODES = {"audit": {0, 1}, "check node": {0, 1}, "profile diff": {1}, "profile lint": {0, 1}}
 # The security-profiles-operator's kind, and what its recorder makes of it.
@@ -58,6 +60,10 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "manifests").symlink_to(ROOT / "tests" / "fixtures" / "checks" / "KS101")
     (folder / "profile.json").symlink_to(ROOT / "tests" / "fixtures" / "profiles" / "deny-list.json")
     (folder / "profiles").symlink_to(ROOT / "tests" / "fixtures" / "profiles")
+    placed = lab.instance.seccomp_root("node-a")
+    for name in PLACED:
+        (placed / name).parent.mkdir(parents=True, exist_ok=True)
+        (placed / name).write_text('{"defaultAction": "SCMP_ACT_ERRNO"}')
     for name in ("start.strace", "server.strace", "names.txt"):
         (folder / name).symlink_to(
             ROOT / "tests" / "fixtures" / "recorded" / ("names.txt" if name == "names.txt" else "busybox.strace")
@@ -88,6 +94,8 @@ def shop(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
     finally:
         lab.kubectl("delete", "namespace", SHOP, "--wait=false")
+        for name in PLACED:
+            (placed / name).unlink()
         lab.kubectl("delete", "crd", CRD, "--wait=false")
 
 

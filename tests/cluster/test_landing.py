@@ -273,9 +273,10 @@ def test_the_matrix_has_the_hashes_of_the_files_on_the_nodes(lab: Lab) -> None:
 
 
 @pytest.mark.usefixtures("gated")
-def test_a_file_that_nobody_uses_is_no_finding_and_a_node_that_is_not_asked_no_pass(lab: Lab) -> None:
+def test_a_file_that_is_nowhere_is_an_error_and_a_node_that_is_not_asked_no_pass(lab: Lab) -> None:
     nobody = lab.run("check", "profile", "profiles/landing-nobody.json")
-    assert (nobody.code, "no node has it; nobody uses it" in nobody.stderr) == (0, True)
+    assert nobody.code == 3
+    assert "no node that was asked has profiles/landing-nobody.json, and no pod uses it" in nobody.stderr
     assert nobody.stdout.count("missing") == 5
     few = lab.run("check", "profile", "profiles/landing-nobody.json", "--max-nodes", "2")
     assert (few.code, few.stdout.count("unchecked")) == (3, 3)

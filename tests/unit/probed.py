@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from kubectl_seccomp.nodes.answer import ProbeAnswer
 from kubectl_seccomp.nodes.manifest import NOTHING_MORE, VOLUME_SECCOMP, VOLUME_SPO, ProbeRequest, Wanted, environment, questions
-from kubectl_seccomp.nodes.output import ProbeAnswer, parse
+from kubectl_seccomp.nodes.output import parse
 from kubectl_seccomp.nodes.script import SCRIPT
 
 NONCE = "0123456789abcdef"

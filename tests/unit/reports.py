@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from kubectl_seccomp.cli.choices import Format
 from kubectl_seccomp.cli.formats import machine
 from kubectl_seccomp.cli.given import Output
-from kubectl_seccomp.cli.options import Format
 from kubectl_seccomp.model import (
     Certainty,
     ContainerReport,

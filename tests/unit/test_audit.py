@@ -28,7 +28,7 @@ def test_a_node_that_was_not_listed_is_one_gap_that_counts_its_containers() -> N
 
 def test_nodes_that_could_not_be_listed_at_all_are_one_gap_only() -> None:
     told = Gap("nodes", "cluster", "forbidden")
-    report = audit([pod("y", "b")], Evidence({}, "nodes could not be listed", gaps=(told,)), Policy(), HEAD)
+    report = audit([pod("y", "b")], Evidence({}, "cannot list nodes", gaps=(told,)), Policy(), HEAD)
     assert len(list(report.pods)) == 1
     assert [gap.what for gap in report.tail().gaps] == ["nodes"]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from kubectl_seccomp import yamls
 from kubectl_seccomp.scalars import key_text, resolve, scalar
-from kubectl_seccomp.yamls import Broken, documents
+from kubectl_seccomp.yamls import Broken, documents, mistyped
 
 
 def found(text: str | bytes) -> list[tuple[int, int, object]]:
@@ -246,3 +248,19 @@ def test_libyaml_is_used_where_it_is_there_and_replaced_where_it_is_not(monkeypa
     monkeypatch.setattr(yamls, "_Loader", Pure)
     assert [item[::2] if item[0] != 2 else 2 for item in found(text)] == expected
     assert found("a: \x01")[0][2] == "! not valid YAML: special characters are not allowed"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "told"),
+    [
+        ({"a": [{"b": 1}]}, dict[str, list[dict[str, str]]], "[...][0][...] must be a string, and is a number"),
+        ([1], dict[str, str], "it must be a mapping, and is a list"),
+        (True, int | str | None, "it must be a number or a string, and is a boolean"),
+        ("x", Literal["y"], "Invalid enum value 'x'"),
+    ],
+    ids=["deep", "whole", "either", "no type"],
+)
+def test_a_wrong_type_is_told_in_words(value: object, kind: Any, told: str) -> None:
+    with pytest.raises(msgspec.ValidationError) as raised:
+        msgspec.convert(value, kind)
+    assert mistyped(raised.value) == told

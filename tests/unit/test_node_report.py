@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_seccomp.model import FileState, Gap, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
-from kubectl_seccomp.node_report import Key, node_report, users
+from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
+from kubectl_seccomp.node_report import node_report, users
 from kubectl_seccomp.node_values import FileReport, User
-from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
+from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Key, Kubelet, Listing, Root
 from kubectl_seccomp.pods import from_mapping
 
 ROOT = "/var/lib/kubelet/seccomp"
@@ -105,14 +105,9 @@ def pod(name: str, phase: str = "Running", node: str | None = "node-a", profile:
 
 
 def test_who_uses_profiles() -> None:
-    stream = [
-        pod("one"),
-        Gap("pods", "cluster", "x"),
-        pod("done", "Succeeded"),
-        pod("failed", "Failed"),
-        pod("waiting", "Pending", None),
-    ]
-    assert [(each.pod, each.container, each.node, each.privileged) for each in users(stream)] == [
+    pods = [pod("one"), pod("done", "Succeeded"), pod("failed", "Failed"), pod("waiting", "Pending", None)]
+    found = [each for one in pods for each in users(one)]
+    assert [(each.pod, each.container, each.node, each.privileged) for each in found] == [
         ("one", "c", "node-a", False), ("one", "priv", "node-a", True),
         ("waiting", "c", None, False), ("waiting", "priv", None, True),
     ]  # fmt: skip

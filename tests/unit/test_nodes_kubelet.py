@@ -7,6 +7,7 @@ import json
 import pytest
 
 from kubectl_seccomp.model import KubeletDefault, NodeFacts
+from kubectl_seccomp.nodes.answer import Kubelet
 from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default, started, with_process
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
@@ -148,10 +149,10 @@ def test_a_label_may_mean_several_directories(label: str | None, expected: tuple
     [(False, True, ON), (False, False, OFF), (None, True, ON), (None, False, UNKNOWN)],
 )
 def test_the_kubelet_s_process_decides_where_nobody_else_has(configured: bool | None, flag: bool, expected: KubeletDefault) -> None:
-    seen = with_process(NodeFacts("n", configured=configured), flag, 100)
+    seen = with_process(NodeFacts("n", configured=configured), Kubelet(1, "/r", flag, started=100))
     assert (seen.default, seen.kubelet_started) == (expected, 100)
 
 
 def test_what_the_kubelet_said_itself_stands() -> None:
     said = NodeFacts("n", default=ON, default_source="configz says true", configured=True, kubelet_started=7)
-    assert with_process(said, False, 8) == said
+    assert with_process(said, Kubelet(1, "/r", False, started=8)) == said

@@ -11,8 +11,9 @@ import pytest
 from msgspec import structs
 
 from kubectl_seccomp.model import FileState
+from kubectl_seccomp.nodes.answer import Entry, Listing
 from kubectl_seccomp.nodes.manifest import SPO_DIRECTORY, VOLUME_SECCOMP, Wanted
-from kubectl_seccomp.nodes.output import Entry, Listing, leads_to_operator, parse
+from kubectl_seccomp.nodes.output import leads_to_operator, parse
 from tests.unit.probed import NONCE, POWERLESS, REQUEST, ROOT, SHELLS, Node
 
 SECCOMP = f"{ROOT}/seccomp"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.model import NodeFacts
-from kubectl_seccomp.nodes.output import Kubelet
-from kubectl_seccomp.nodes.root import Root, root, settled
+from kubectl_seccomp.nodes.answer import Root
+from kubectl_seccomp.nodes.root import root
 
 PATH = "profiles/web.json"
 REPORT = "/data/kubelet/seccomp/profiles/web.json"
@@ -32,14 +32,3 @@ def test_who_says_where_the_profiles_are(
     node: NodeFacts, given: str | None, reports: tuple[str, ...], events: tuple[str, ...], expected: Root
 ) -> None:
     assert root(node, given, (PATH,), reports, events) == expected
-
-
-A, B, C = Kubelet(1, "/a"), Kubelet(2, "/b", hostname="n"), Kubelet(3, "/c", hostname="m")
-
-
-@pytest.mark.parametrize(
-    ("kubelets", "expected"),
-    [([A], "/a"), ([C], None), ([A, B], "/b"), ([B, C], "/b"), ([A, C], "/a"), ([A, Kubelet(4, "/d"), C], None), ([], None)],
-)
-def test_what_the_nodes_own_kubelet_runs_with(kubelets: list[Kubelet], expected: str | None) -> None:
-    assert settled(kubelets, "n") == expected

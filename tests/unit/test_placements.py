@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Gap, KubeletDefault, NodeFacts
+from kubectl_seccomp.model import Evidence, Gap, KubeletDefault, NodeFacts
 from kubectl_seccomp.placements import Placements
 from kubectl_seccomp.pods import MIRROR_ANNOTATION, Pod, from_mapping
 
@@ -23,7 +23,7 @@ def pod(*, mirror: bool = False, **spec: object) -> Pod:
 
 
 def placements(*, nodes_why: str = "", manifests: bool = False, assumed: KubeletDefault = UNKNOWN) -> Placements:
-    return Placements({"node-a": NODE}, nodes_why, HANDLERS, manifests, assumed)
+    return Placements(Evidence({"node-a": NODE}, nodes_why, HANDLERS), manifests, assumed)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_node_that_was_not_listed_is_a_gap_once() -> None:
 
 
 def test_where_no_node_could_be_listed_that_is_the_reason_and_no_gap_of_each() -> None:
-    made = placements(nodes_why="nodes could not be listed: forbidden")
+    made = placements(nodes_why="cannot list nodes: forbidden")
     found = made.of(pod(nodeName="gone"))[1]
-    assert found.node == NodeFacts("gone", default_source="nodes could not be listed: forbidden")
+    assert found.node == NodeFacts("gone", default_source="cannot list nodes: forbidden")
     assert made.gaps == []

@@ -153,9 +153,9 @@ def test_every_list_is_visited_in_order_with_its_type_and_status() -> None:
         "ephemeralContainers": [{"name": "e", "restartPolicy": "Always"}],
     }
     status: Json = {
-        "initContainerStatuses": [{"name": "i", "restartCount": 1}],
-        "containerStatuses": [{"name": "c", "restartCount": 2}],
-        "ephemeralContainerStatuses": [{"name": "e", "restartCount": 3}],
+        "initContainerStatuses": [{"name": "i", "containerID": "1"}],
+        "containerStatuses": [{"name": "c", "containerID": "2"}],
+        "ephemeralContainerStatuses": [{"name": "e", "containerID": "3"}],
     }
     found = list(containers(pod(spec=spec, status=status)))
     assert [(member.name, member.type, member.image, member.privileged) for member in found] == [
@@ -164,7 +164,7 @@ def test_every_list_is_visited_in_order_with_its_type_and_status() -> None:
         ("c", ContainerType.CONTAINER, "", True),
         ("e", ContainerType.EPHEMERAL, "", False),
     ]
-    assert [member.status.restart_count if member.status else None for member in found] == [1, None, 2, 3]
+    assert [member.status.container_id if member.status else None for member in found] == ["1", None, "2", "3"]
     assert list(containers(pod())) == []
 
 

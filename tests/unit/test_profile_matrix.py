@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -10,9 +11,10 @@ import pytest
 from kubectl_seccomp.landing import Outcome
 from kubectl_seccomp.model import FileState, Finding, Gap, Head, NodeFacts, Owner, ProfileFile, Scope, Severity, Subject, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
-from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, uses, wrong_path
+from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, nowhere_at_all, uses, wrong_path
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
+from kubectl_seccomp.render.query import query
 
 from .reports import HOSTILE
 
@@ -136,6 +138,26 @@ def test_one_line_says_what_it_comes_to(files: dict[str, ProfileFile], line: str
     assert summary(matrix(PATH, NODES, files, ())) == line
 
 
+@pytest.mark.parametrize(
+    ("files", "pods", "known", "nowhere"),
+    [
+        ({"a": MISSING, "b": MISSING}, [], True, True),
+        ({"a": MISSING, "w": ProfileFile(FileState.NOT_APPLICABLE)}, [], True, True),
+        ({"a": MISSING, "b": present("1")}, [], True, False),
+        ({"a": MISSING, "b": ProfileFile(FileState.UNCHECKED)}, [], True, False),
+        ({"a": MISSING}, [pod("a")], True, False),
+        ({"a": MISSING}, [], False, False),
+        ({"w": ProfileFile(FileState.NOT_APPLICABLE)}, [], True, False),
+        ({}, [], True, False),
+    ],
+    ids=["nowhere", "windows", "somewhere", "unchecked", "used", "pods unknown", "windows only", "no nodes"],
+)
+def test_a_path_is_nowhere_only_when_every_node_and_pod_says_so(
+    files: dict[str, ProfileFile], pods: list[Pod], known: bool, nowhere: bool
+) -> None:
+    assert nowhere_at_all(matrix(PATH, NODES, files, pods, known)) is nowhere
+
+
 def test_the_table_at_eighty_columns() -> None:
     found = example(pod("a", "ReplicaSet", "web"), pod("c", name="alone"))
     assert "".join(table([found], width=80)).splitlines() == [
@@ -209,6 +231,7 @@ def test_the_json_form() -> None:
     made = document(example(pod("a", "ReplicaSet", "web"), a=present("1")))
     assert list(made) == ["apiVersion", "kind", "generatedAt", "tool", "scope", "profiles", "findings", "gaps", "complete"]
     (profile,) = msgspec.json.decode(msgspec.json.encode(made["profiles"]))
+    assert json.loads("".join(query("[gaps[0].why, findings[0].reason]")(made))) == ["forbidden", "r"]
     (row,) = profile["nodes"]
     assert (made["kind"], made["complete"], profile["path"], profile["versions"]) == ("ProfileMatrix", False, PATH, ["1" * 64])
     assert (row["name"], row["eligible"], row["lands"], row["loads"]) == ("a", True, "now", Outcome.FILTER)

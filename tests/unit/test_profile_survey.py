@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp import profile_survey
+from kubectl_seccomp.cluster.api import ApiError
 from kubectl_seccomp.cluster.probe import Settings
 from kubectl_seccomp.model import KUBELET_DEFAULT, Evidence, Fault, FileState, Gap, NodeFacts, ProfileFile, Severity
 from kubectl_seccomp.pods import Pod
@@ -29,12 +30,15 @@ class Cluster:
 
     def __init__(self, *pods: Pod | Gap, files: Mapping[str, ProfileFile], nodes: Mapping[str, NodeFacts] = NODES) -> None:
         self.pods, self.files, self.nodes = pods, files, nodes
-        self.nodes_why = ""
+        self.refusal: ApiError | None = None
         self.fault: Fault | None = None
         self.asked: dict[str, list[str]] = {}
 
-    def evidence(self, _: object) -> Evidence:
-        return Evidence(self.nodes, self.nodes_why, gaps=(DEFAULTS, Gap("RuntimeClasses", "cluster", "forbidden")))
+    def evidence(self, _: object, *, required: bool) -> Evidence:
+        assert required
+        if self.refusal is not None:
+            raise self.refusal
+        return Evidence(self.nodes, gaps=(DEFAULTS, Gap("RuntimeClasses", "cluster", "forbidden")))
 
     def select(self, _: object, wanted: Selection) -> Found:
         assert wanted.namespace is None
@@ -85,12 +89,19 @@ def test_only_the_chosen_nodes_are_asked_but_all_count_for_where_pods_could_land
     assert found.matrices[0].users[0].now == frozenset("abcd")
 
 
-def test_nodes_that_cannot_be_listed_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "hint"),
+    [
+        (ApiError(403, "Forbidden", "forbidden"), "kubectl seccomp rbac --verify prints the permissions that are needed"),
+        (ApiError(0, "Unreachable", "a proxy: forbidden"), None),
+    ],
+)
+def test_nodes_that_cannot_be_listed_are_a_fault(monkeypatch: pytest.MonkeyPatch, refusal: ApiError, hint: str | None) -> None:
     cluster = Cluster(files={})
-    cluster.nodes_why = "nodes could not be listed: forbidden"
-    with pytest.raises(Fault, match="could not be listed: forbidden") as raised:
+    cluster.refusal = refusal
+    with pytest.raises(Fault, match=r"cannot list nodes: .*forbidden") as raised:
         look(cluster, monkeypatch)
-    assert raised.value.code == 3
+    assert (raised.value.code, raised.value.hint) == (3, hint)
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["none", "some"])

@@ -261,6 +261,9 @@ def test_markdown_of_nothing_and_of_failing_rows() -> None:
         ("pods[?name=='empty-a'].containers[].verdict | [0]", "lost"),
         ("nothing.at.all", None),
         ("length(findings[?severity=='critical'])", 2),
+        ("length(gaps)", len(reports.GAPS)),
+        ("gaps[-1].why", "container is not running"),
+        ("findings[?id=='KS105'].evidence[0] | [0]", "securityContext.seccompProfile: not set on container or pod"),
     ],
 )
 def test_query(expression: str, expected: object) -> None:

@@ -12,9 +12,9 @@ from msgspec import structs
 
 from kubectl_seccomp.checks.node import findings
 from kubectl_seccomp.model import FileState, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile, Scope, Tool
-from kubectl_seccomp.node_report import Key, node_report
+from kubectl_seccomp.node_report import node_report
 from kubectl_seccomp.node_values import NodesReport, User
-from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Kubelet, Listing, Root
+from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Key, Kubelet, Listing, Root
 from kubectl_seccomp.render import node as render
 from kubectl_seccomp.render.text import display_width
 

@@ -71,6 +71,7 @@ def test_in_a_narrow_terminal_messages_wrap_and_long_names_stand_on_lines_of_the
 
 def test_without_problems_there_is_nothing() -> None:
     assert list(problems.table([LintedFile("a.json", "OCI", ())], 80)) == []
+    assert "\nstandard input:" in "".join(problems.table([LintedFile("-", "OCI", (problem(),))], None))
 
 
 def test_the_json_form_is_the_contract() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_seccomp.render.text import clip, columns, display_width, fold, lay, measure, safe, table
+from kubectl_seccomp.render.text import clip, columns, display_width, fold, lay, measure, safe
 
 ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates are in it
 SAFE_TEXT = ANY_TEXT.map(safe)
@@ -159,9 +159,3 @@ def test_widths_only_grow_from_page_to_page() -> None:
     assert first == [4, 1]
     assert measure([("a", "bb")], first) == [4, 2]
     assert list(lay([("a", "b")], [4, 1])) == ["a      b\n"]
-
-
-def test_table_takes_any_text_and_says_nothing_of_nothing() -> None:
-    assert list(table(("A", "B"), [("\x1b", "x")])) == ["A      B\n", "\\x1b   x\n"]
-    assert list(table(("A", "B"), [("1", "2")], headers=False)) == ["1   2\n"]
-    assert list(table(("A", "B"), [])) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.cli.options import Decoder
+from kubectl_seccomp.cli.choices import Decoder
 from kubectl_seccomp.profiles import defaults
 from kubectl_seccomp.runtimes import (
     CONTAINERD,

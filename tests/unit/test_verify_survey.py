@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from kubectl_seccomp.model import Gap, NodeFacts
 from kubectl_seccomp.pods import Pod, from_mapping
-from kubectl_seccomp.verify import survey
+from kubectl_seccomp.verify import Limits, Work, survey, verify
 
 ID = "ab" * 32
 LOCAL = {"seccompProfile": {"type": "Localhost", "localhostProfile": "p.json"}}
@@ -57,3 +58,36 @@ def pod(node: str | None, security: dict[str, Any] | None = None, owner: str | N
 def test_a_node_is_asked_for_what_could_land_there(asked: Pod | Gap, expected: dict[str, tuple[int, list[str]]]) -> None:
     work = survey([asked], NODES)
     assert {name: (len(mine.ids), list(mine.paths)) for name, mine in work.items()} == expected
+
+
+WORK = {name: Work({("u", "c"): ID}, {}) for name in ("a", "b", "gone", "u")} | {"idle": Work()}
+CLUSTER = {**{name: NodeFacts(name) for name in ("a", "b", "c", "idle")}, "u": NodeFacts("u", unaskable="the node is not ready")}
+
+
+@pytest.mark.parametrize(
+    ("limits", "asked", "left_out", "gaps"),
+    [
+        (Limits(), ["a", "b", "gone"], {"u"}, ["u: not asked: the node is not ready"]),
+        (Limits(most=1), ["a"], {"b", "gone", "u"}, ["u: not asked: the node is not ready",
+            "b: not asked: --max-nodes 1 was reached", "gone: not asked: --max-nodes 1 was reached"]),
+        (Limits(only=frozenset("bc")), ["b"], {"a", "gone", "idle", "u"}, []),
+        (Limits(most=0, only=frozenset("u")), [], {"a", "b", "c", "gone", "idle", "u"}, ["u: not asked: the node is not ready"]),
+    ],
+    ids=["all", "most", "only", "none"],
+)  # fmt: skip
+def test_which_nodes_are_asked(
+    monkeypatch: pytest.MonkeyPatch, limits: Limits, asked: list[str], left_out: set[str], gaps: list[str]
+) -> None:
+    found: list[str] = []
+
+    def gathered(_one: object, names: list[str], *_: object) -> list[Any]:
+        found.extend(names)
+        return []
+
+    monkeypatch.setattr("kubectl_seccomp.verify.gathered", gathered)
+    client: Any = SimpleNamespace(prepare=lambda: None)
+    nothing: Any = None
+    said = verify(nothing, client, WORK, CLUSTER, nothing, limits, nothing)
+    assert (found, set(said.left_out)) == (asked, left_out)
+    assert [f"{gap.where.removeprefix('node/')}: {gap.why}" for gap in said.gaps] == gaps
+    assert {gap.affects for gap in said.gaps} <= {1}

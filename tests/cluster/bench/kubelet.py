@@ -40,9 +40,9 @@ def answer(nonce: str, questions: list[str], node_default: bool) -> str:
         lines.append(f"file {index} present {_coded(path)} {facts} {_coded(FILE)}")
     for pid, asked in enumerate((word[1:] for word in questions if word[0] == "i"), 5000):
         mode = 2 if filtered(asked, node_default) else 0
-        lines.append(f"process {asked} - {pid} 4000 {pid} {mode} {mode // 2} 0 {pid},1")
+        lines.append(f"process {asked} - {pid} 4000 {pid} {mode} {mode // 2} 0")
     now = int(time.time())
-    lines += [f"clock {now} {now - 1000}", f"kubelet 900 1 500 - - - {_coded(b'/var/lib/kubelet/config.yaml')} -"]
+    lines += [f"clock {now} {now - 1000}", "kubelet 900 500 - - -"]
     body = "\n".join([*lines, f"lines {len(lines)}"]) + "\n"
     return f"{body}end {nonce} {hashlib.sha256(body.encode()).hexdigest()}\n"
 

@@ -90,9 +90,9 @@ def _bare(kind: str, path: str) -> None:
     if kind == "records":
         import msgspec
 
-        from kubectl_seccomp.objects import PodPage
+        from kubectl_seccomp.objects import ApiPod, Page
 
-        msgspec.json.decode(Path(path).read_bytes(), type=PodPage)
+        msgspec.json.decode(Path(path).read_bytes(), type=Page[ApiPod])
         return
     import yaml
 
