@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -238,7 +238,6 @@ placements = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.builds(Declared, st.none() | profiles, st.none() | profiles),
     st.booleans(),
