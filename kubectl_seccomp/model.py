@@ -88,6 +88,11 @@ class Declared(Struct, frozen=True):
         return self.container if self.container is not None else self.pod
 
     @property
+    def level(self) -> DecidedBy:
+        """Where the field that counts stands."""
+        return DecidedBy.CONTAINER if self.container is not None else DecidedBy.POD
+
+    @property
     def file(self) -> str | None:
         """The profile file that the field that counts names, None without one."""
         return self.field.file if self.field is not None else None
