@@ -183,7 +183,7 @@ def test_a_stopped_kubelet_is_a_gap_and_its_probe_is_gone(lab: Lab) -> None:
 def test_a_node_that_stops_answering_loses_its_probe_by_force_and_a_gap_says_so(lab: Lab) -> None:
     with endless_pull(lab) as image:
         child = subprocess.Popen(
-            lab.command("check", "pod", "unset-e", "--no-exec", "--timeout", "4", "--image", image, "-o", "json"),
+            lab.command("check", "pod", "unset-e", "--no-exec", "--timeout", "8", "--image", image, "-o", "json"),
             env=lab.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         until = time.monotonic() + 20

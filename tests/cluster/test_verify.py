@@ -61,7 +61,7 @@ def test_exec_stands_before_the_node_and_the_node_stands_in_for_exec(lab: Lab) -
 
 def test_a_node_that_does_not_answer_is_a_gap_and_the_rest_stands(lab: Lab) -> None:
     with stopped(lab, "node-e"):
-        done = lab.run("audit", "--verify", "--timeout", "8", "-o", "json")
+        done = lab.run("audit", "--verify", "--timeout", "15", "-o", "json")
     members = seen(done.json)
     assert members["unset-e", "c"]["observed"]["state"] == "failed"
     assert members["default-a", "c"]["observed"]["state"] == "filtered"
