@@ -154,14 +154,17 @@ def test_a_file_that_the_probe_may_not_see_is_a_gap_although_the_container_runs(
     link = root / "profiles" / "outside.json"
     link.unlink(missing_ok=True)
     link.symlink_to(outside)
-    lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod("outside-a", "node-a", profile=localhost("profiles/outside.json"))))
-    lab.kubectl("wait", "--for=condition=Ready", "pod/outside-a", "--timeout=60s")
-    done = lab.run("check", "pod", "outside-a", "-o", "json", "--fail-on", "never")
+    try:
+        lab.kubectl("apply", "-f", "-", stdin=json.dumps(pod("outside-a", "node-a", profile=localhost("profiles/outside.json"))))
+        lab.kubectl("wait", "--for=condition=Ready", "pod/outside-a", "--timeout=60s")
+        done = lab.run("check", "pod", "outside-a", "-o", "json", "--fail-on", "never")
+    finally:
+        lab.kubectl("delete", "pod", "outside-a", "--now", "--ignore-not-found")
+        link.unlink()
     member = done.json["pods"][0]["containers"][0]
     assert (member["profileFile"]["state"], member["effective"]["certainty"]) == ("unreadable", "assumed")
     assert [gap["what"] for gap in done.json["gaps"]] == ["profile file"]
     assert done.code == 3
-    lab.kubectl("delete", "pod", "outside-a", "--now")
 
 
 REFUSED = [
