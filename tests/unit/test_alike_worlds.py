@@ -9,20 +9,11 @@ import pytest
 from kubectl_seccomp import alike
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import (
-    Evidence,
-    FileState,
-    Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-    Scope,
-    Tool,
-)
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
+from kubectl_seccomp.model import Evidence, Head, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.render.json import render
+from kubectl_seccomp.words import FileState, KubeletDefault, Observation
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 PATHS = ("p/a.json", "p/b.json")

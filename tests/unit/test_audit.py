@@ -6,8 +6,10 @@ import pytest
 
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.checks import CHECKS, known, wanted
-from kubectl_seccomp.model import Evidence, Gap, Head, KubeletDefault, NodeFacts, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Gap, Head, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.words import KubeletDefault
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 NODE = NodeFacts("a", "linux", runtime="containerd://2.4.2", default=KubeletDefault.ON)

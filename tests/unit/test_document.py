@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_seccomp.model import FileState
 from kubectl_seccomp.profiles.document import Judgement, judge
 from kubectl_seccomp.profiles.oci import ARCHITECTURES
+from kubectl_seccomp.words import FileState
 
 DECODERS = ("containerd", "cri-o", "docker", "")
 ALLOW_READ = {"names": ["read"], "action": "SCMP_ACT_ALLOW"}

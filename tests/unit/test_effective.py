@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_seccomp.effective import Placement, effective
-from kubectl_seccomp.model import (
-    Certainty,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    FileState,
-    KubeletDefault,
-    NodeFacts,
-    Profile,
-    ProfileFile,
-)
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
+from kubectl_seccomp.model import Declared, Effective, Profile
+from kubectl_seccomp.words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 CONTAINERD, CRIO, DOCKER26, DOCKER27, OTHER = (

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from kubectl_seccomp.model import FileState
 from kubectl_seccomp.nodes.answer import Entry, Listing
 from kubectl_seccomp.nodes.manifest import SPO_DIRECTORY, VOLUME_SECCOMP, Wanted
 from kubectl_seccomp.nodes.output import leads_to_operator, parse
+from kubectl_seccomp.words import FileState
 from tests.unit.probed import NONCE, POWERLESS, REQUEST, ROOT, SHELLS, Node
 
 SECCOMP = f"{ROOT}/seccomp"

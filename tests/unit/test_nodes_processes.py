@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.model import Observation
 from kubectl_seccomp.nodes.answer import Audit, Kernel, Kubelet
 from kubectl_seccomp.nodes.manifest import Wanted
 from kubectl_seccomp.nodes.output import main_process, observed, sandboxes
+from kubectl_seccomp.words import Observation
 from tests.unit.probed import SHELLS, Node
 
 ID = "4f2a" * 16

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.model import FileState
 from kubectl_seccomp.nodes.answer import File
 from kubectl_seccomp.nodes.manifest import SPO_DIRECTORY, VOLUME_SECCOMP
+from kubectl_seccomp.words import FileState
 from tests.unit.probed import NONCE, POWERLESS, ROOT, SHELLS, Node
 
 

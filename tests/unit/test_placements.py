@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Evidence, Gap, KubeletDefault, NodeFacts
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Gap
 from kubectl_seccomp.placements import Placements
 from kubectl_seccomp.pods import MIRROR_ANNOTATION, Pod, from_mapping
+from kubectl_seccomp.words import KubeletDefault
 
 ON, UNKNOWN = KubeletDefault.ON, KubeletDefault.UNKNOWN
 NODE = NodeFacts("node-a", "linux", runtime="containerd://2.4.2", default=ON)

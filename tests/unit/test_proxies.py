@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.cluster.proxies import Proxy, proxy_for
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 
 PROXY = "http://127.0.0.1:3128"
 NAME, ADDRESS, SIX = "https://api.kube.test:6443", "https://10.9.8.7:6443", "https://[fd00::7]:6443"

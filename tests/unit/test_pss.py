@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp.model import Fault, PssLevel, PssVerdict
+from kubectl_seccomp.fault import Fault
+from kubectl_seccomp.model import PssLevel, PssVerdict
 from kubectl_seccomp.pods import Pod, containers, from_mapping
 from kubectl_seccomp.pss import BASELINE, NEWEST, RESTRICTED, parse_version, verdict
 

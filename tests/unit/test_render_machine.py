@@ -13,7 +13,8 @@ import yaml as yamllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_seccomp.model import Fault, Gap, Owner, PodReport, Report, Summary, Tail
+from kubectl_seccomp.fault import Fault
+from kubectl_seccomp.model import Gap, Owner, PodReport, Report, Summary, Tail
 from kubectl_seccomp.render import csv, json, markdown, names, query, yaml
 from kubectl_seccomp.render.yaml import block, item
 
