@@ -59,24 +59,14 @@ def disjoint(one: Group, other: Group, bits: int) -> bool:
 
 
 def _apart(first: Condition, second: Condition, bits: int) -> bool:
-    word = (1 << bits) - 1
-    if masks := _masks(first, second, word):
-        (mask, value), (mask_2, value_2) = masks
-        return bool((value ^ value_2) & mask & mask_2)
+    if first.op == second.op == "MASKED_EQ":
+        return bool((first.other ^ second.other) & first.value & second.value)
     for exact, other in ((first, second), (second, first)):
         if exact.op == "EQ":
             return not _COMPARE[other.op](exact.value, other)
+    word = (1 << bits) - 1
     low, high = _interval(first, word), _interval(second, word)
     return low is not None and high is not None and max(low[0], high[0]) > min(low[1], high[1])
-
-
-def _masks(first: Condition, second: Condition, word: int) -> tuple[tuple[int, int], ...]:
-    found = tuple(
-        (word, condition.value) if condition.op == "EQ" else (condition.value, condition.other)
-        for condition in (first, second)
-        if condition.op in ("EQ", "MASKED_EQ")
-    )
-    return found if len(found) == 2 else ()
 
 
 def _interval(condition: Condition, word: int) -> tuple[int, int] | None:

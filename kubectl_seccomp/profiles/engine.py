@@ -213,7 +213,7 @@ class _Builder:
 
     def _doubted(self, answer: Answer) -> Answer:
         why = "its number is above all those that the profile names: runc answers ENOSYS before the filter is asked"
-        return Answer(answer.action, answer.why, answer.rule, answer.cases, answer.otherwise, dropped=answer.dropped, unsure=why)
+        return structs.replace(answer, unsure=why)
 
     def _headless(self, named: Sequence[Answer]) -> bool:
         """Whether libseccomp may forget to load the call's number here, so that no rule ever matches.
@@ -253,5 +253,4 @@ class _Builder:
         if self.resolved.default.kind in ("ALLOW", "LOG", "TRACE") or self.highest is None:
             return False
         version = self.target.version
-        own = not version or version >= (1, 2) or (1, 1, 15) <= version < (1, 2)
-        return own or self.abi in self.resolved.architectures
+        return not version or version >= (1, 1, 15) or self.abi in self.resolved.architectures

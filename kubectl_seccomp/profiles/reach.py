@@ -13,6 +13,8 @@ from .risk import GROUPS, USER_NAMESPACE, Call, Group
 _ABOVE = 1 << 32
 _SIGCHLD = 17
 _UNCLEAR = "(perhaps)"
+# How far from what a condition compares with a value is that meets it.
+_MEETS = {"NE": 1, "LT": -1, "GT": 1}
 
 
 class Passing(Struct, frozen=True):
@@ -132,10 +134,11 @@ def _registers(table: Table, call: Call, answer: Answer) -> Iterator[list[int]]:
 
 
 def _bases(answer: Answer) -> Iterator[list[int]]:
+    """Yield what meets each case, and what is just beside it."""
     yield [0] * 6
     for case in answer.cases:
-        for shift in (0, 1, -1):
+        for shift in (None, 0, 1, -1):
             base = [0] * 6
             for one in case.conditions:
-                base[one.index] = max(one.expected + shift, 0)
+                base[one.index] = max(one.expected + (_MEETS.get(one.op, 0) if shift is None else shift), 0)
             yield base

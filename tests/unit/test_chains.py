@@ -70,6 +70,7 @@ def test_a_further_argument_decides_within_its_value(second: int, expected: str)
 def test_what_a_further_level_leaves_undecided_goes_on_to_smaller_values() -> None:
     assert seen("EQ5&1NE9:T NE3:A", 9) == "AdAAAAA"
     assert seen("EQ5&1NE9:T NE3:A", 0) == "AdATAAA"
+    assert seen("EQ5&1NE9:T EQ4&1NE9:T NE3:A", 9) == "AdAAAAA"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp.profiles.answers import act
+from kubectl_seccomp.profiles.answers import Target, act
 from kubectl_seccomp.profiles.compare import OTHERS, Change, Difference, Direction, compare
 from kubectl_seccomp.profiles.judged import Judged, Place, judge_at
 from tests.unit.profiling import NATIVE, file, made, rule, runtime
@@ -120,6 +120,90 @@ def test_an_argument_that_does_not_matter_is_not_named() -> None:
     one = socket("ALLOW", (0, "EQ", 1), (1, "EQ", 2))
     change = only(made("ERRNO", one), made("ERRNO", one, socket("ALLOW", (0, "EQ", 7))))
     assert change.arguments == ("arg0 = 7",)
+
+
+def masked(value: int, expected: int, *args: tuple[int, str, int]) -> dict[str, Any]:
+    mask = {"index": 0, "op": "SCMP_CMP_MASKED_EQ", "value": value, "valueTwo": expected}
+    found = socket("ALLOW", *args)
+    return {**found, "args": [mask, *found["args"]]}
+
+
+PAGE, AS_PAGE = masked(0xFFFFF000, 0x1000), "allowed if arg0 & 0xfffff000 == 0x1000"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "subsets", "direction", "texts", "arguments", "approximate"),
+    [
+        ([], [socket("TRAP")], (True, True), "stricter", ("EPERM", "SIGSYS"), (), False),
+        ([ALLOW], [socket("LOG")], (True, True), "stricter", ("allowed", "logged"), (), False),
+        (
+            [socket("ALLOW", (0, "EQ", 1))], [socket("TRAP")],
+            (False, True), "stricter", ("allowed if arg0 == 1, else EPERM", "SIGSYS"), (), False,
+        ),
+        (
+            [socket("ALLOW", (0, "EQ", 16), (1, "EQ", 3))], [],
+            (False, True), "stricter", ("allowed if arg0 == 16 and arg1 == 3, else EPERM", "EPERM"),
+            ("arg0 = 16 (AF_NETLINK) and arg1 = 3",), False,
+        ),
+        (
+            [masked(0xFFF, 0)], [],
+            (False, True), "stricter", ("allowed if arg0 & 0xfff == 0, else EPERM", "EPERM"), ("arg0 = 0",), False,
+        ),
+        (
+            [masked(0x7F, 0, (1, "MASKED_EQ", 0x3F))], [ALLOW],
+            (None, False), "looser", ("allowed if arg0 & 127 == 0 and arg1 & 63 == 0, else EPERM", "allowed"),
+            ("arg1 = 1", "arg1 = 2", "arg1 = 3", "arg1 = 4"), True,
+        ),
+        (
+            [PAGE, socket("ALLOW", (0, "EQ", 5))], [PAGE, socket("ALLOW", (0, "EQ", 6))],
+            (False, False), "both",
+            (f"{AS_PAGE} or arg0 == 5, else EPERM", f"{AS_PAGE} or arg0 == 6, else EPERM"),
+            ("arg0 = 5", "arg0 = 6"), True,
+        ),
+        (
+            [PAGE, socket("ALLOW", (0, "EQ", 5))], [socket("ALLOW", (0, "EQ", 5))],
+            (False, None), "stricter",
+            (f"{AS_PAGE} or arg0 == 5, else EPERM", "allowed if arg0 == 5, else EPERM"),
+            ("arg0 = 0x1000", "arg0 = 0xffffffff00001fff"), True,
+        ),
+    ],
+)  # fmt: skip
+def test_every_word_of_a_difference(
+    one: list[dict[str, Any]],
+    two: list[dict[str, Any]],
+    subsets: tuple[bool | None, bool | None],
+    direction: str,
+    texts: tuple[str, str],
+    arguments: tuple[str, ...],
+    approximate: bool,
+) -> None:
+    found = compare(made("ERRNO", *one), made("ERRNO", *two))
+    change = Change("socket", NATIVE, Direction(direction), *texts, arguments, approximate)
+    assert found == Difference(False, *subsets, (change,), ("socket (x86_64)",) if approximate else ())
+
+
+def test_arguments_have_names_where_attackers_know_them() -> None:
+    flags = [rule(name, "ALLOW", (0, "EQ", 0x10000000)) for name in ("clone", "personality", "unshare")]
+    more = [rule("kill", "ALLOW", (0, "EQ", 16)), rule("setns", "ALLOW", (0, "EQ", 5)), rule("setpgid", "ALLOW", (1, "EQ", 16))]
+    changes = native(compare(made("ERRNO", *flags, *more), made("ERRNO", rule("setns", "ERRNO"))))
+    assert {change.call: change.arguments for change in changes} == {
+        "clone": ("arg0 = 0x10000000 (CLONE_NEWUSER)",),
+        "unshare": ("arg0 = 0x10000000 (CLONE_NEWUSER)",),
+        "personality": ("arg0 = 0x10000000",),
+        "kill": ("arg0 = 16",),
+        "setns": ("arg0 = 5",),
+        "setpgid": ("arg1 = 16",),
+    }
+
+
+def test_only_what_both_have_is_compared_and_runcs_stub_is_no_rule() -> None:
+    old = Place(target=Target("386", "crun", (1, 28), (2, 6, 1)))
+    assert {change.architecture for change in compare(made("ERRNO"), made("ERRNO", place=old)).changes} == {"SCMP_ARCH_X86"}
+    runc, crun = (Place(target=Target("amd64", name, (1, 28), (2, 6, 1))) for name in ("runc", "crun"))
+    rules = rule("openat", "ALLOW")
+    changes = native(compare(made("KILL_PROCESS", rules, place=runc), made("KILL_PROCESS", rules, place=crun)))
+    assert {(change.before, change.after) for change in changes} == {("ENOSYS", "kills the process")}
+    assert {"clone3", OTHERS} <= {change.call for change in changes}
 
 
 CALLS = ("read", "write", "socket", "mount", "bpf", "clone", "ioctl", "ptrace", "splice", "futex")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.profiles.conditions import disjoint, exact, groups, holds
+from kubectl_seccomp.profiles.conditions import boundaries, disjoint, exact, groups, holds
 from kubectl_seccomp.profiles.oci import Condition
 
 HIGH = 1 << 32
@@ -64,7 +64,17 @@ def test_what_always_holds_is_no_condition(mask: int) -> None:
         (one("LT", 5), one("GE", 5), True),
         (one("LE", 5), one("GE", 5), False),
         (one("LT", 0), one("GE", 0), True),
+        (one("LE", 5), one("GE", 6), True),
+        (one("LE", 0), one("LT", 1), False),
+        (one("LT", 6), one("GE", 5), False),
+        (one("GT", 5), one("LE", 5), True),
+        (one("GT", 5), one("LE", 6), False),
+        (one("GT", 5), one("LT", 6), True),
+        (one("GE", MINUS_ONE), one("GT", 5), False),
         (one("MASKED_EQ", 3, 1), one("MASKED_EQ", 6, 0), False),
+        (one("MASKED_EQ", 3, 0), one("EQ", 2), True),
+        (one("MASKED_EQ", 1, 0), one("EQ", 1), True),
+        (one("MASKED_EQ", 1, 0), one("EQ", 2), False),
         (one("MASKED_EQ", 3, 1), one("MASKED_EQ", 1, 0), True),
         (one("MASKED_EQ", 3, 1), one("EQ", 2), True),
         (one("NE", 1), one("NE", 2), False),
@@ -93,3 +103,8 @@ TWO = (Condition(0, "NE", 1), Condition(1, "GT", 2))
 )
 def test_which_shapes_libseccomp_is_exact_for(cases: list[tuple[Condition, ...]], expected: bool) -> None:
     assert exact(cases) is expected
+
+
+def test_the_outcome_can_change_around_what_is_expected() -> None:
+    found = boundaries([(*one("EQ", 5), *one("GT", 0, index=1)), one("MASKED_EQ", 0xFF, 9, index=2)])
+    assert list(found) == [(0, 4), (0, 5), (0, 6), (1, 0), (1, 1), (2, 8), (2, 9), (2, 10)]

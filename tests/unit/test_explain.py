@@ -6,7 +6,7 @@ import pytest
 
 from kubectl_seccomp.profiles.answers import Target
 from kubectl_seccomp.profiles.explain import CallExplanation, explain
-from kubectl_seccomp.profiles.judged import Judged, Place
+from kubectl_seccomp.profiles.judged import Judged, Place, judge_at
 from tests.unit.profiling import ABIS, NATIVE, file, made, rule, runtime
 
 
@@ -28,6 +28,7 @@ def test_a_number_is_the_nodes_own() -> None:
     assert told(file("deny-list.json"), "165").call == "mount"
     arm = made("ERRNO", place=Place(target=Target("arm64")))
     assert told(arm, "40").call == "mount"
+    assert (told(arm, "\u0664\u0660").known, told(made("ERRNO", place=Place(target=Target("mips64"))), "40").call) == (False, "40")
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,21 @@ def test_arguments_and_what_is_got_around() -> None:
         ("", "SCMP_ACT_ERRNO"),
     ]
     assert native.evadable == (0,)
-    assert any("upper half of arg0" in note for note in native.notes)
+    assert native.notes == ("can be bypassed through the upper half of arg0: the filter sees 64 bits, the kernel takes 32",)
+    both = told(made("ERRNO", rule("socket", "ALLOW", (0, "NE", 40)), rule("socket", "ALLOW", (1, "NE", 41))), "socket")
+    assert "upper half of arg0, arg1:" in both.ways[0].notes[0]
+    assert (native.rules, native.lines, native.reason) == ((1, 2, 3), (5,), "rules 1 (line 5), 2, 3")
 
 
 def test_socketcall_is_a_way_of_its_own() -> None:
     found = told(runtime("containerd://2.2.4"), "socket")
     carried = next(way for way in found.ways if way.through is not None)
     assert (carried.architecture, carried.through, carried.answer) == ("SCMP_ARCH_X86", "socketcall", "allowed")
-    assert any("no filter can look" in note for note in carried.notes)
+    assert carried.notes == ("its arguments lie in memory, where no filter can look: conditions on them do not count",)
+    assert (carried.number, carried.reason, carried.evadable) == (102, "rule 0 (line 4)", ())
+    assert carried.dropped[1] == "rule 2 does not count: rule 0 already decides this syscall"
+    assert [one.conditions for one in carried.outcomes] == [""]
+    assert [way.through for way in found.ways] == [None, None, "socketcall", None]
 
 
 def test_rules_that_do_not_count_are_named_with_their_lines() -> None:
@@ -70,19 +78,39 @@ def test_what_is_not_certain_is_said() -> None:
     two = made("ERRNO", rule("socket", "ALLOW", (0, "EQ", 1)), rule("socket", "TRAP", (1, "EQ", 2)))
     first = told(two, "socket").ways[0]
     assert first.approximate
-    assert any("which of them wins" in note for note in first.notes)
+    assert first.notes == ("rules 0 and 1 differ and can match the same syscall: which of them wins is not certain",)
+    assert [(one.conditions, one.seen) for one in first.outcomes] == [
+        ("arg0 == 1", "it is carried out"),
+        ("arg1 == 2", "SIGSYS, which ends the process unless it handles it"),
+        ("", "it fails with EPERM"),
+    ]
     ranges = made("ERRNO", rule("socket", "ALLOW", (0, "LT", 2**40)), rule("socket", "ALLOW", (0, "GT", 2**41)))
-    assert any("approximate" in note for note in told(ranges, "socket").ways[0].notes)
+    assert told(ranges, "socket").ways[0].notes == (
+        "approximate: for rules like these libseccomp's filter differs from what they say, for some arguments",
+    )
+    assert (told(ranges, "socket").ways[0].approximate, told(ranges, "read").ways[0].approximate) == (True, False)
 
 
 def test_libseccomp_and_io_uring_are_noted() -> None:
     assert "a libseccomp before" in told(made("ERRNO", rule("listmount", "ALLOW")), "listmount").ways[0].notes[0]
     ring = made("ERRNO", rule("io_uring_setup io_uring_enter", "ALLOW"))
-    assert any("io_uring" in note for note in told(ring, "openat").ways[0].notes)
+    assert told(ring, "openat").ways[0].notes == ("io_uring, which is allowed, carries it out past the filter",)
+    assert told(ring, "mount").ways[0].notes == told(made("ERRNO"), "openat").ways[0].notes == ()
+    assert told(judge_at(None, Place()), "openat").ways[0].notes == ()
+
+
+def test_errno_is_told_where_there_is_one() -> None:
+    traced = made("KILL_PROCESS", rule("mount", "TRACE", errnoRet=7), rule("socket", "ERRNO", (0, "EQ", 1), errnoRet=9))
+    assert [(one.action, one.errno) for name in ("mount", "socket", "read") for one in told(traced, name).ways[0].outcomes] == [
+        ("SCMP_ACT_TRACE", 7),
+        ("SCMP_ACT_ERRNO", 9),
+        ("SCMP_ACT_KILL_PROCESS", None),
+        ("SCMP_ACT_KILL_PROCESS", None),
+    ]
 
 
 def test_the_stub_is_a_reason() -> None:
     judged = made("KILL_PROCESS", rule("openat", "ALLOW"), place=Place(target=Target("amd64", "runc", (1, 3))))
     way = told(judged, "clone3").ways[0]
     assert (way.answer, way.outcomes[0].errno) == ("ENOSYS", 38)
-    assert "before the filter" in way.reason
+    assert way.reason == "its number is above all those that the profile names: runc answers before the filter"

@@ -6,8 +6,10 @@ import pytest
 
 from kubectl_seccomp.profiles.answers import Target
 from kubectl_seccomp.profiles.capabilities import ALL
-from kubectl_seccomp.profiles.judged import Counts, Opening, Place, counts, default_at, judge_at, opening
-from tests.unit.profiling import ABIS, NATIVE, file, made, rule, runtime
+from kubectl_seccomp.profiles.decoders import Container, resolve
+from kubectl_seccomp.profiles.gojson import decode
+from kubectl_seccomp.profiles.judged import Counts, Opening, Place, counts, default_at, judge_at, kernel_of, opening
+from tests.unit.profiling import ABIS, FOLDER, NATIVE, file, made, rule, runtime
 
 # Names that are always allowed on x86_64, for the default capabilities (and for all), and those that depend on arguments.
 # Measured by compiling each tag's profile with libseccomp 2.6.1 and asking it for every name.
@@ -95,6 +97,31 @@ def test_what_a_file_means_depends_on_who_reads_it_and_for_whom() -> None:
     assert mount("containerd") is Opening.OPEN
     assert mount("cri-o") is mount("docker") is Opening.REFUSED
     assert mount("cri-o", "CAP_SYS_ADMIN") is Opening.OPEN
+
+
+def test_a_container_is_what_its_place_says() -> None:
+    place = Place("docker", frozenset({"CAP_BPF"}), (4, 19), Target("arm64"))
+    assert place.container == Container(frozenset({"CAP_BPF"}), "arm64", (4, 19))
+    found = file("web.json", place)
+    assert (found.place, found.resolved is not None) == (place, True)
+    assert found.resolved == resolve(decode((FOLDER / "web.json").read_bytes()), "docker", place.container)
+    assert judge_at({}, Place(target=Target("mips64"))).decision.tables == {}
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("6.1.0-18-amd64", (6, 1)),
+        ("5.14", (5, 14)),
+        ("linux 6.1", None),
+        ("6", None),
+        ("6.x", None),
+        ("\u0666.\u0661", None),
+        ("", None),
+    ],
+)
+def test_a_kernels_version_is_its_first_two_numbers(release: str, expected: tuple[int, int] | None) -> None:
+    assert kernel_of(release) == expected
 
 
 def test_what_is_not_known_is_not_made_up() -> None:

@@ -9,10 +9,12 @@ import pytest
 
 from kubectl_seccomp.checks import by_key
 from kubectl_seccomp.checks.lint import PAGES
-from kubectl_seccomp.profiles.problem import Page
+from kubectl_seccomp.profiles.problem import Page, Problem
 
 from .lint_lab import FIXTURES, examine
+from .test_render_golden import compare
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "lint"
 FILES = sorted(FIXTURES.glob("*/*"))
 
 
@@ -36,6 +38,25 @@ def test_a_failing_fixture_has_its_problem_and_a_passing_one_has_not() -> None:
         ids = {problem.id for problem in examine(path).problems}
         assert (path.parent.name in ids) is path.stem.startswith("fail"), f"{name(path)} gives {sorted(ids)}"
         assert path.stem.startswith(("fail", "pass")), f"{name(path)}: call it fail* or pass*"
+
+
+def said(problem: Problem) -> str:
+    """A problem in lines: what it is worth, where it stands, what it says and suggests, and where what comes of it."""
+    where = f"{problem.position.line}:{problem.position.column}" if problem.position is not None else "-"
+    lines = [f"  {problem.id} {problem.severity} {where} {'.'.join(map(str, problem.path))}: {problem.message}"]
+    lines += [f"    {problem.suggestion}"] if problem.suggestion is not None else []
+    lanes: dict[str, list[str]] = {}
+    for lane, effect in problem.effects.items():
+        lanes.setdefault(effect.shown, []).append(lane)
+    lines += [f"    {shown}: {', '.join(names)}" for shown, names in lanes.items()]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("check", sorted(folder.name for folder in FIXTURES.iterdir()))
+def test_what_is_said_of_a_fixture_is_what_a_person_has_read(check: str) -> None:
+    files = sorted((FIXTURES / check).iterdir())
+    texts = [f"{path.name}\n{''.join(said(problem) for problem in examine(path).problems)}" for path in files]
+    compare(f"{check}.txt", "\n".join(texts), GOLDEN)
 
 
 def test_each_check_is_proved_in_both_directions_and_in_every_severity() -> None:

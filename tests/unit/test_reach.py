@@ -52,15 +52,31 @@ def test_every_call_of_a_group_exists_and_every_need_is_a_capability() -> None:
         ([rule("clone3", "ALLOW")], True),
         ([rule("clone3", "ERRNO", errnoRet=38)], False),
         ([rule("unshare", "ALLOW", (1, "EQ", 7))], True),
+        ([rule("unshare", "ALLOW", (0, "EQ", NEWUSER), (1, "EQ", 9), (2, "LT", 5), (3, "GT", 6), (4, "NE", 0))], True),
+        ([rule("unshare", "ALLOW", (0, "EQ", NEWUSER)), rule("unshare", "TRAP", (0, "GE", 1))], None),
+        ([rule("unshare", "ALLOW", (0, "LT", 5)), rule("unshare", "ALLOW", (0, "EQ", 6), (1, "LT", 2))], None),
         ([rule("unshare", "ALLOW", (0, "EQ", NEWUSER)), rule("unshare", "TRAP", (1, "EQ", 0))], True),
     ],
     ids=[
         "nothing", "unshare", "masked", "other-flag", "that-flag", "range", "clone", "mask", "small", "one-value", "upper",
-        "clone3", "enosys", "other-argument", "overlap",
+        "clone3", "enosys", "other-argument", "all-arguments", "contradiction", "approximate", "overlap",
     ],
 )  # fmt: skip
-def test_whether_a_user_namespace_can_be_made(rules: list[dict[str, Any]], expected: bool) -> None:
+def test_whether_a_user_namespace_can_be_made(rules: list[dict[str, Any]], expected: bool | None) -> None:
     assert user_namespace(made("ERRNO", *rules)) is expected
+
+
+def test_an_architecture_that_is_not_known_here_may_let_one_be_made() -> None:
+    assert user_namespace(made("ERRNO", architectures=[ABIS[0], "SCMP_ARCH_MIPSEL"])) is None
+    assert user_namespace(made("ERRNO", place=Place(target=Target("mips64")))) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "expected"), [("clone", 0, True), ("clone", 1, False), ("unshare", 0, False), ("unshare", 1, True)]
+)
+def test_clone_has_its_flags_second_on_s390x(name: str, index: int, expected: bool) -> None:
+    masked = rule(name, "ALLOW", (index, "MASKED_EQ", NEWUSER))
+    assert user_namespace(made("ERRNO", masked, place=Place(target=Target("s390x")))) is expected
 
 
 @pytest.mark.parametrize(
@@ -103,6 +119,30 @@ def test_programs_of_other_architectures_count_where_they_are_listed() -> None:
 )
 def test_by_which_way_a_socket_family_gets_through(version: str, vsock: str, alg: str) -> None:
     assert {vsock, alg} <= set(shown(runtime(version), "sockets"))
+
+
+def ways(judged: Judged, group: str) -> list[tuple[str, str, bool]]:
+    found = [one.passing for one in exposed(judged, DEFAULT) if one.group.name == group]
+    return [(way.call.name, way.how, way.certain) for passing in found for way in passing]
+
+
+def test_the_plainest_way_is_told_and_one_that_is_certain_goes_before_one_that_is_not() -> None:
+    other = Place(target=Target("386", "crun", (1, 28), (2, 6, 1)))
+    some = rule("msgsnd", "ALLOW", (0, "EQ", 1))
+    assert ways(made("ERRNO", some, place=other), "exploit-primitives") == [("msgsnd", "", True)]
+    assert ways(made("ERRNO", rule("ptrace", "ALLOW", (0, "EQ", 3))), "process-access") == [("ptrace", "with some arguments", True)]
+    assert (
+        ways(made("ERRNO", rule("socketcall", "ALLOW", (1, "EQ", 5)), architectures=ABIS), "sockets")
+        == [("socket", "(perhaps) by 32-bit programs", False)] * 4
+    )
+    late = rule("socket", "ALLOW", (0, "EQ", 40)), rule("socket", "TRAP", (0, "GE", 1)), rule("socketcall", "ALLOW")
+    assert ("socket", "by 32-bit programs", True) in ways(made("ERRNO", *late, architectures=ABIS), "sockets")
+    unclear = rule("unshare", "ALLOW", (0, "EQ", NEWUSER)), rule("unshare", "TRAP", (0, "GE", 1))
+    assert ways(made("ERRNO", *unclear), "user-namespace") == [("unshare", "(perhaps)", False)]
+    refused = rule("statmount", "ERRNO")
+    assert ways(made("ALLOW", refused), "information")[2:] == [("statmount", "(perhaps)", False), ("listmount", "", True)]
+    third = rule("socket", "ALLOW", (0, "GT", 40), (2, "EQ", 9))
+    assert ways(made("ERRNO", third), "sockets") == [("socket", "with bit 32 set", True)] * 4
 
 
 def test_what_needs_a_capability_is_out_of_reach_without_it() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kubectl_seccomp.profiles.answers import Target
-from kubectl_seccomp.profiles.judged import Place, judge_at
-from kubectl_seccomp.profiles.sets import AbiSets, RiskGroup, Sets, placed, sets
+from kubectl_seccomp.profiles.judged import Counts, Place, judge_at
+from kubectl_seccomp.profiles.sets import AbiSets, ConditionalCall, RiskGroup, Sets, placed, sets
+from kubectl_seccomp.profiles.syscalls import names
 from tests.unit.profiling import ABIS, file, made, rule, runtime
 
 RUNC = Place(target=Target("amd64", "runc", (1, 3), (2, 6, 1)))
@@ -31,6 +32,32 @@ def test_the_deny_list_of_four() -> None:
     assert group(found, "mount").refused == ("mount", "umount2")
     assert {"fsopen", "move_mount", "open_tree", "mount_setattr"} <= set(group(found, "mount").open)
     assert group(found, "kernel-code").reachable == ()
+
+
+def test_a_set_says_what_it_gets_and_why_and_what_passes_goes_first() -> None:
+    more = [rule("getuid", "ERRNO", errnoRet=38), rule("socket", "ALLOW", (0, "NE", 40)), rule("mount", "TRACE", errnoRet=5)]
+    found = native(sets(made("ERRNO", *more, rule("write", "LOG"), rule("read openat", "ALLOW"), place=RUNC)))
+    assert [(one.action, one.errno, one.answer, len(one.calls), one.by_default, one.by_stub) for one in found.sets] == [
+        ("SCMP_ACT_ALLOW", None, "allowed", 2, 0, 0),
+        ("SCMP_ACT_LOG", None, "logged", 1, 0, 0),
+        ("SCMP_ACT_ERRNO", 1, "EPERM", 252, 252, 0),
+        ("SCMP_ACT_ERRNO", 38, "ENOSYS", 128, 0, 127),
+        ("SCMP_ACT_TRACE", 5, "traced", 1, 0, 0),
+    ]
+    assert found.sets[0].calls == ("openat", "read")
+    assert found.conditional == (ConditionalCall("socket", "allowed if arg0 != 40, else EPERM", False, (0,)),)
+    assert (found.counts, found.stub, found.listed) == (Counts(3, 1, 381), 257, True)
+
+
+def test_a_group_says_what_of_it_gets_through_and_what_of_that_is_reached() -> None:
+    found = group(sets(made("ERRNO", rule("mount chroot umount2 fsopen", "ALLOW"))), "mount")
+    assert found.why.startswith("changes what is mounted where")
+    assert (found.open, found.reachable) == (("mount", "umount2", "fsopen", "chroot"), ("chroot",))
+    assert found.refused[:2] == ("pivot_root", "fsconfig")
+    assert "open_tree" in found.refused
+    # Not there: what a risk has that the architecture has not.
+    arm = sets(made("ERRNO", place=Place(target=Target("arm64"))))
+    assert not {name for one in arm.groups for name in one.refused if name.partition("(")[0] not in names("SCMP_ARCH_AARCH64")}
 
 
 def test_conditional_calls_have_their_conditions() -> None:
@@ -83,7 +110,9 @@ def test_runcs_stub_and_what_is_unsure_without_versions() -> None:
     assert found.stub == 257
     assert found.unsure == ()
     assert next(one for one in found.sets if one.errno == 38).calls
-    assert native(sets(made("ERRNO", rule("read openat", "ALLOW")))).unsure
+    unsure = native(sets(made("ERRNO", rule("read openat", "ALLOW")))).unsure
+    assert {"clone3", "mseal"} <= set(unsure)
+    assert list(unsure) == sorted(unsure)
 
 
 def test_an_architecture_that_is_not_known_has_nothing() -> None:
@@ -93,6 +122,6 @@ def test_an_architecture_that_is_not_known_has_nothing() -> None:
 
 def test_every_call_is_in_one_set() -> None:
     for abi in sets(runtime("containerd://2.4.2")).architectures:
-        names = [name for one in abi.sets for name in one.calls] + [one.call for one in abi.conditional]
-        assert len(names) == len(set(names)) == abi.counts.calls
+        every = [name for one in abi.sets for name in one.calls] + [one.call for one in abi.conditional]
+        assert len(every) == len(set(every)) == abi.counts.calls
     assert [abi.architecture for abi in sets(runtime("containerd://2.4.2")).architectures] == ABIS

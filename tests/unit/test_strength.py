@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.facts import Forecast
+from kubectl_seccomp.facts import Forecast, GroupStrength, Strength
 from kubectl_seccomp.pods import Rights
 from kubectl_seccomp.profiles.strength import Subject, strength, under_default
 from tests.unit.profiling import FOLDER
@@ -63,23 +63,23 @@ def test_who_cannot_have_capabilities_reaches_less() -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (subject("Localhost"), "was not read"),
+        (subject("Localhost"), "its profile file was not read"),
         (subject("Localhost", unread="it has changed"), "it has changed"),
-        (subject("Localhost", content=b"{"), "is not valid JSON"),
-        (subject("Localhost", content=b'{"defaultAction": "X"}'), "has 'X' where an action should be"),
-        (subject("Localhost", content=b"[" * 1000), "levels deep: not judged"),
-        (subject("RuntimeDefault", runtime="containerd://9.9.9"), "RuntimeDefault of the node's runtime is not known"),
-        (subject("RuntimeDefault", runtime="rkt://1.0"), "runtime, architecture or kernel is not known"),
-        (subject("RuntimeDefault", arch="mips64"), "runtime, architecture or kernel is not known"),
-        (subject("Unconfined", kernel=""), "runtime, architecture or kernel is not known"),
-        (subject("Unknown"), "effective profile is not known"),
+        (subject("Localhost", content=b"{"), "its profile file is not valid JSON…"),
+        (subject("Localhost", content=b'{"defaultAction": "X"}'), "its profile file has 'X' where an action should be"),
+        (subject("Localhost", content=b"[" * 1000), "its profile file is nested more than 400 levels deep: not judged"),
+        (subject("RuntimeDefault", runtime="containerd://9.9.9"), "the RuntimeDefault of the node's runtime is not known here"),
+        (subject("RuntimeDefault", runtime="rkt://1.0"), "the node's runtime, architecture or kernel is not known"),
+        (subject("RuntimeDefault", arch="mips64"), "the node's runtime, architecture or kernel is not known"),
+        (subject("Unconfined", kernel=""), "the node's runtime, architecture or kernel is not known"),
+        (subject("Unknown"), "its effective profile is not known"),
     ],
     ids=["unread", "changed", "broken", "action", "deep", "version", "runtime", "arch", "kernel", "unknown"],
 )
 def test_what_is_not_known_has_no_figures(given: Subject, why: str) -> None:
     found = strength(given)
     assert found.unknown is not None
-    assert why in found.unknown
+    assert found.unknown == why if why[-1] != "…" else found.unknown.startswith(why[:-1])
     assert (found.open, found.calls, found.beyond_default, found.user_namespace, found.groups) == (None, None, None, None, ())
 
 
@@ -87,7 +87,8 @@ def test_rules_that_contradict_each_other_load_nothing() -> None:
     both = b"""{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]},
         {"names": ["socket"], "action": "SCMP_ACT_TRAP", "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": 1}]}]}"""
-    assert "contradict" in str(strength(subject("Localhost", content=both)).unknown)
+    found = strength(subject("Localhost", content=both))
+    assert found.unknown == "its rules contradict each other: no filter is loaded, and the container does not start"
 
 
 def test_the_default_of_an_unknown_version_is_no_measure_for_a_file() -> None:
@@ -105,8 +106,51 @@ def test_a_default_that_may_be_another_one_is_doubted(runtime: str, doubt: str) 
     assert doubt in " ".join(found.doubts)
 
 
-def test_equal_containers_share_one_value() -> None:
-    assert strength(subject("RuntimeDefault")) is strength(subject("RuntimeDefault"))
+def test_the_place_is_the_nodes_own() -> None:
+    written = (FOLDER / "docker.json").read_bytes()
+    found = [
+        strength(subject("Localhost", content=written, runtime=version)).open for version in ("containerd://2.4.2", "cri-o://1.36.3")
+    ]
+    assert found == [9, 6]
+    assert strength(subject("Unconfined", arch="arm64")).calls == 327
+
+
+def test_every_figure_of_a_file_beside_a_default_that_is_doubted() -> None:
+    doubts = (
+        "this is not a plain release of CRI-O 1.36.3, so its profile may have been changed",
+        "CRI-O can be configured with another default profile and other capabilities",
+    )
+    sockets = ("socket(AF_PACKET)", "socket(AF_VSOCK)", "socket(AF_ALG)", "socket(AF_NETLINK)")
+    groups = (GroupStrength("user-namespace", 1, ("clone(CLONE_NEWUSER)",)), GroupStrength("sockets", 4, sockets))
+    found = strength(subject("Localhost", content=WEB, runtime="cri-o://1.36.3~x"))
+    assert found == Strength(54, 0, 385, 308, 0, True, groups, doubts)
+
+
+def test_capabilities_in_a_user_namespace_of_the_pod_reach_no_host() -> None:
+    own, host = (
+        {one.name: one.reachable for one in strength(subject("RuntimeDefault", own_users=own, add=("ALL",))).groups}
+        for own in (True, False)
+    )
+    assert (own["kernel-code"], host["kernel-code"]) == ((), ("init_module", "finit_module", "delete_module"))
+    assert own["bpf-perf"] == host["bpf-perf"] == ("bpf", "perf_event_open")
+
+
+def test_a_forecast_says_whose_default_it_is_what_that_opens_to_attackers_and_what_is_doubted() -> None:
+    found = under_default(subject("Unconfined", runtime="cri-o://1.36.3", drop=("ALL",)))
+    assert (found.variant, found.unknown) == ("CRI-O 1.35.1", None)
+    assert found.groups[:3] == ("user-namespace", "mount", "kernel-code")
+    assert "sockets" not in found.groups
+    plain = "this is not a plain release of containerd 1.6.20, so its profile may have been changed"
+    assert under_default(subject("Unconfined", runtime="containerd://1.6.20~ds1")).doubts == (plain,)
+    assert found.doubts == ("CRI-O can be configured with another default profile and other capabilities",)
+    everything = under_default(subject("Unconfined", privileged=True))
+    assert (everything.doubts, "kernel-code" in everything.groups, "bpf-perf" in everything.groups) == ((), True, False)
+    assert under_default(subject("Unconfined", runtime="containerd://9.9.9")) == Forecast(
+        unknown="the RuntimeDefault of the node's runtime is not known here"
+    )
+    assert under_default(subject("Unconfined", arch="sparc")) == Forecast(
+        unknown="the node's runtime, architecture or kernel is not known"
+    )
 
 
 def test_what_a_default_would_refuse() -> None:

@@ -10,6 +10,8 @@ from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile, Strength
 from kubectl_seccomp.model import ContainerReport, Evidence, Head, Scope, Tool
 from kubectl_seccomp.pods import Rights, containers, from_mapping
+from kubectl_seccomp.profiles.strength import Subject
+from kubectl_seccomp.profiles.strength import strength as measured
 from kubectl_seccomp.words import FileState as State
 from kubectl_seccomp.words import KubeletDefault, Observation
 from tests.unit.profiling import FOLDER
@@ -119,6 +121,8 @@ def test_equal_containers_share_a_decision_and_others_do_not() -> None:
     assert len({id(member.decision) for member in alike}) == 1
     first, second = report({"capabilities": {"add": ["SYS_ADMIN"]}})[0], report({"capabilities": {"add": ["SYS_TIME"]}})[0]
     assert first.decision.strength != second.decision.strength
+    one, other = (Subject("Unconfined", runtime=NODE.runtime, arch="amd64", kernel="6.1.0") for _ in range(2))
+    assert measured(one) is measured(other)
 
 
 def test_nothing_is_worked_out_unless_it_is_asked_for() -> None:

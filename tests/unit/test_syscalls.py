@@ -133,3 +133,19 @@ def test_the_machines_libseccomp_agrees(arch: syscalls.Architecture) -> None:
         answer = library.seccomp_syscall_resolve_name_arch(token, name.encode())
         expected = own[name] if syscalls.multiplexer(arch.name, name) else number
         assert answer == expected, name
+
+
+def test_a_name_without_an_architecture_is_asked_of_all() -> None:
+    assert (syscalls.known_since("read"), syscalls.known_since("read", "SCMP_ARCH_NONE")) == ((2, 5, 0), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("clnoe3", "clone3"), ("writte", "write"), ("zzzzzzzzzz", None), ("", None), ("io_uring_setup" + "x" * 100, None)],
+)
+def test_a_name_is_like_one_that_there_is(name: str, expected: str | None) -> None:
+    assert syscalls.similar(name) == expected
+
+
+def test_a_version_is_read_and_written() -> None:
+    assert (syscalls.release("2.6.1"), syscalls.dotted((2, 6, 1)), syscalls.dotted(())) == ((2, 6, 1), "2.6.1", "")

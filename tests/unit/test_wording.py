@@ -8,6 +8,7 @@ import pytest
 
 from kubectl_seccomp.profiles import wording
 from kubectl_seccomp.profiles.answers import Target
+from kubectl_seccomp.profiles.chains import Case
 from kubectl_seccomp.profiles.judged import Place
 from kubectl_seccomp.profiles.oci import Action, Condition
 from tests.unit.profiling import made, rule
@@ -42,6 +43,8 @@ def test_an_action(action: Action, word: str, seen: str) -> None:
         (Condition(1, "NE", 40), "arg1 != 40"),
         (Condition(0, "LT", 38), "arg0 < 38"),
         (Condition(0, "GE", 0x20000), "arg0 >= 0x20000"),
+        (Condition(0, "LE", 1023), "arg0 <= 1023"),
+        (Condition(0, "GT", 1024), "arg0 > 0x400"),
         (Condition(5, "MASKED_EQ", 0x7E020000, 0), "arg5 & 0x7e020000 == 0"),
     ],
 )
@@ -60,9 +63,14 @@ def test_a_condition(condition: Condition, text: str) -> None:
             "allowed if arg0 == 1 or arg0 == 2, SIGSYS if arg0 == 3, else EPERM",
             "rules 0 (line 4), 1, 2",
         ),
+        (
+            [rule("socket", "ALLOW", (0, "EQ", 1)), rule("socket", "TRAP", (0, "EQ", 3))],
+            "allowed if arg0 == 1, SIGSYS if arg0 == 3, else EPERM",
+            "rules 0 (line 4), 1",
+        ),
         ([rule("socket", "ALLOW", (0, "EQ", 1), (1, "NE", 2))], "allowed if arg0 == 1 and arg1 != 2, else EPERM", "rule 0 (line 4)"),
     ],
-    ids=["default", "rule", "argument", "several", "both"],
+    ids=["default", "rule", "argument", "several", "two", "both"],
 )
 def test_an_answer_and_its_reason(rules: list[dict[str, Any]], text: str, reason: str) -> None:
     judged = made("ERRNO", *rules)
@@ -73,5 +81,15 @@ def test_an_answer_and_its_reason(rules: list[dict[str, Any]], text: str, reason
 
 def test_the_reasons_that_are_no_rules() -> None:
     judged = made("ERRNO", rule("write", "ALLOW"), place=Place(target=Target("amd64", "runc", (1, 2))))
-    assert "runc answers before the filter" in wording.reason(judged.decision.tables[X86_64].answers["mount"], {})
-    assert "does not list the architecture" in wording.reason(judged.decision.tables["SCMP_ARCH_X86"].answers["mount"], {})
+    reasons = [wording.reason(judged.decision.tables[abi].answers["mount"], {}) for abi in (X86_64, "SCMP_ARCH_X86")]
+    assert reasons == [
+        "its number is above all those that the profile names: runc answers before the filter",
+        "the profile does not list the architecture",
+    ]
+
+
+def test_alternatives_are_told_once_and_what_always_holds_is_said() -> None:
+    one, other = (Condition(0, "EQ", 1),), (Condition(1, "NE", 2), Condition(2, "EQ", 3))
+    allow, trap = Action("ALLOW"), Action("TRAP")
+    found = wording.alternatives([Case(0, one, allow), Case(1, (), trap), Case(2, other, allow), Case(3, one, allow)])
+    assert found == [(allow, "arg0 == 1 or arg1 != 2 and arg2 == 3"), (trap, "always")]

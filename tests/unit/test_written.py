@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kubectl_seccomp.profiles.decoders import resolve
 from kubectl_seccomp.profiles.gojson import NotJudged, Refused, decode
 from kubectl_seccomp.profiles.output import oci, resource
-from kubectl_seccomp.profiles.positions import Path, Position, locate_json
-from kubectl_seccomp.profiles.written import Form, read
+from kubectl_seccomp.profiles.positions import Path, Position, duplicates, locate_json
+from kubectl_seccomp.profiles.written import Form, Written, read
 from kubectl_seccomp.profiles.yaml_form import locate_yaml
 
 RULE = {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"}
@@ -74,10 +74,72 @@ def test_what_is_no_profile_is_refused_as_go_does(raw: bytes, why: str) -> None:
         read(raw)
 
 
-@pytest.mark.parametrize("raw", [b" " * (1024 * 1024 + 1), b"[" * 1000 + b"]" * 1000], ids=["large", "deep"])
-def test_what_is_out_of_bounds_is_not_judged(raw: bytes) -> None:
-    with pytest.raises(NotJudged):
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b" " * (1024 * 1024 + 1), "is larger than 1 MiB: not judged"),
+        (b"[" * 1000 + b"]" * 1000, "is nested more than 400 levels deep: not judged"),
+    ],
+    ids=["large", "deep"],
+)
+def test_what_is_out_of_bounds_is_not_judged(raw: bytes, why: str) -> None:
+    with pytest.raises(NotJudged) as raised:
         read(raw)
+    assert str(raised.value) == why
+
+
+def test_a_mebibyte_is_not_too_large() -> None:
+    assert read(b" " * (1024 * 1024 - 2) + b"{}").profile == {}
+
+
+@pytest.mark.parametrize(
+    ("raw", "on_node", "form", "inside", "yaml", "within"),
+    [
+        (json.dumps(PROFILE).encode(), False, Form.OCI, (), False, ()),
+        (json.dumps(PROFILE).encode(), True, Form.OCI, (), False, ()),
+        (b"null", False, Form.OCI, (), False, ()),
+        (b"null", True, Form.OCI, (), False, ()),
+        (b'{"archMap": [], "x": "\xff"}', True, Form.DOCKER, (), False, ()),
+        (b'{"syscalls": [1, {"name": "x"}]}', False, Form.DOCKER, (), False, ()),
+        (json.dumps(WRAPPED).encode(), True, Form.OCI, (), False, ()),
+        (json.dumps(WRAPPED).encode(), False, Form.RESOURCE, ("spec",), False, ("spec",)),
+        (b'{"linux": {"seccomp": {"flags": []}}}', False, Form.CONFIG, ("linux", "seccomp"), False, ("linux", "seccomp")),
+        (b'{"linux": {"seccomp": {"flags": []}}}', True, Form.OCI, (), False, ()),
+    ],
+)
+def test_every_field_of_what_is_read(
+    raw: bytes, on_node: bool, form: Form, inside: tuple[str, ...], yaml: bool, within: tuple[str, ...]
+) -> None:
+    profile: Any = decode(raw)
+    for step in inside:
+        profile = profile[step]
+    assert read(raw, on_node=on_node) == Written(form, profile, raw.decode("utf-8", "replace"), yaml, within)
+
+
+def test_yaml_is_a_resource_or_nothing_and_never_on_a_node() -> None:
+    text = "kind: SeccompProfile\nspec: {}\n"
+    assert read(text.encode()) == Written(Form.RESOURCE, {}, text, True, ("spec",))
+    strange = "kind: SeccompProfile\nspec: []\narchMap: []\n"
+    assert read(strange.encode()) == Written(Form.DOCKER, {"kind": "SeccompProfile", "spec": [], "archmap": []}, strange, True)
+    for raw, on_node in (
+        (text.encode(), True),
+        (b" {kind: SeccompProfile, spec: {}}", False),
+        (b"\xef\xbb\xbf" + text.encode(), False),
+    ):
+        with pytest.raises(Refused):
+            read(raw, on_node=on_node)
+
+
+TWICE = """{"a": 1, "A": {"b": "b", "b": ["b", "b", {"b": 1}]},
+ "x": [{"a": 1}, {"a": 2}], "a" : "a", "y": {"a": {}}, "\\u0061": "x", "t\tb": 1,
+ "T\tB": ["t\tb"]}"""
+
+
+def test_keys_that_come_twice_are_found_where_they_come_again() -> None:
+    assert list(duplicates(TWICE)) == [
+        ("a", Position(1, 10)), ("b", Position(1, 26)), ("a", Position(2, 29)), ("a", Position(2, 56)), ("t\tb", Position(3, 2)),
+    ]  # fmt: skip
+    assert list(duplicates('["a", "a"]')) == list(duplicates('"a"')) == []
 
 
 TEXT = """{
