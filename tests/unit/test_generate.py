@@ -14,7 +14,7 @@ from kubectl_seccomp.profiles.generate import CLONES, TWINS, Generated, generate
 from kubectl_seccomp.profiles.gojson import Refused, decode
 from kubectl_seccomp.profiles.judged import Judged, Opening, Place, judge_at, opening
 from kubectl_seccomp.profiles.lint import Setting, lint
-from kubectl_seccomp.profiles.oci import ENOSYS, EPERM, Action, Condition
+from kubectl_seccomp.profiles.oci import ALLOW, ENOSYS, EPERM, Action, Condition, Resolved, Rule
 from kubectl_seccomp.profiles.recorded import Recording, from_lines, from_profile
 from kubectl_seccomp.profiles.risk import GROUPS
 from kubectl_seccomp.profiles.syscalls import NEWEST, names
@@ -95,6 +95,17 @@ def test_what_is_not_named_fails_as_on_an_older_kernel_and_what_attackers_want_a
     dangerous = {call.name for group in GROUPS for call in group.calls if call.name in names(ABI)}
     assert set(found.refused) == dangerous - {"ptrace", "setxattr", "clone", "clone3", "socket"}
     assert found.risky == {"exploit-primitives": ("setxattr",), "process-access": ("ptrace",)}
+
+
+def test_the_rules_are_what_is_free_what_is_so_in_part_and_what_is_refused() -> None:
+    found = made(recorded("clone", "socket"), runtime="crun")
+    free, clone, *sockets, refused = found.resolved.rules
+    names_ = sorted({name for each in found.added for name in each.names} - {"clone", "clone3", "socket"})
+    assert free == Rule(0, tuple(names_), ALLOW)
+    assert clone == Rule(0, ("clone",), ALLOW, (Condition(0, "MASKED_EQ", 0x7E020000),))
+    assert {(each.index, each.names, each.action) for each in sockets} == {(0, ("socket",), ALLOW)}
+    assert refused == Rule(0, found.refused, Action("ERRNO", EPERM))
+    assert found.resolved == Resolved(Action("ERRNO", ENOSYS), (free, clone, *sockets, refused), (ABI,))
 
 
 def test_what_was_added_is_told_with_the_reason() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pytest
 
 from kubectl_seccomp.profiles.lint import Setting, lint
-from kubectl_seccomp.profiles.problem import LANES, outcome
+from kubectl_seccomp.profiles.problem import LANES, Effect, outcome
 
 RUNC_1_1, RUNC_1_3, RUNC_1_5 = (1, 1, 5), (1, 3, 6), (1, 5, 0)
 LOADS, REFUSED, NONE = "loads", "refused", "no filter"
@@ -166,3 +166,16 @@ def test_versions_and_readers_differ(raw: bytes, lane: str, version: tuple[int, 
 def test_all_lanes_are_told_of() -> None:
     (problem,) = (each for each in lint(b"{}", Setting()).problems if each.id == "KS311")
     assert tuple(problem.effects) == LANES
+
+
+@pytest.mark.parametrize(
+    ("effect", "shown"),
+    [
+        (Effect("refused"), "refused"),
+        (Effect("refused", (1, 2)), "refused since 1.2"),
+        (Effect("refused", before=(1, 2, 3)), "refused before 1.2.3"),
+        (Effect("hangs", (1, 2), (1, 3)), "hangs since 1.2 before 1.3"),
+    ],
+)
+def test_an_effect_names_its_versions(effect: Effect, shown: str) -> None:
+    assert effect.shown == shown

@@ -54,6 +54,10 @@ def test_rules_of_which_no_call_meets_two_are_left_as_they_are_written() -> None
         ("0LT9:E 0EQ3:E", True, ()),
         ("0LT9:E 0EQ9:T", True, ()),
         ("0LT9:E 0EQ3:T", True, ((0, 1),)),
+        ("0LT9:E 0GT3:T", True, ((0, 1),)),
+        ("0LT4:E 0GT3:T", True, ()),
+        # The same conditions with two actions load where another rule has come in between.
+        ("0EQ3:E 1EQ4:T 0EQ3:T", True, ((0, 1), (0, 2))),
         ("0GT1&1NE3:E 0EQ5:T", False, ((0, 1),)),
         # The shape whose outcome is known: whichever of both reasons there is to ask for it.
         ("0EQ3:E 0NE5:T", True, ()),

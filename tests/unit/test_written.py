@@ -233,3 +233,9 @@ def test_a_profile_survives_being_written_in_both_forms() -> None:
         assert resolve(read(text.encode()).profile, "containerd", None) == resolved
     assert json.loads(oci(resolved)) == document
     assert yaml.safe_load(resource(resolved, "web", None))["metadata"] == {"name": "web"}
+
+
+def test_what_stands_in_an_alias_has_no_place_and_the_alias_itself_has() -> None:
+    text = "a: &x [v]\nl: [*x, 2]\n? *x\n: 3\nz: 4\n"
+    wanted: list[Path] = [("l", 0), ("l", 0, 0), ("l", 1), ("z",)]
+    assert locate_yaml(text, wanted) == {("l", 0): Position(2, 5), ("l", 1): Position(2, 9), ("z",): Position(5, 1)}
