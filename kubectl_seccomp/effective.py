@@ -99,7 +99,7 @@ def _privileged(declared: Declared, placement: Placement, file: ProfileFile) -> 
     runtime, version = parse(placement.node.runtime if placement.node else "")
     field, promised = declared.field, declared.field is not None and declared.field.type in CONFINED_TYPES
     if field and field.type == "Localhost" and keeps_localhost_when_privileged(runtime, version):
-        outcome = _localhost(field, _level(declared), placement, file)
+        outcome = _localhost(field, declared.level, placement, file)
         if outcome.type is EffectiveType.UNCONFINED:
             return outcome
         why = f"privileged, but {runtime.title} {version[0]} keeps an explicit Localhost profile"
@@ -111,10 +111,6 @@ def _privileged(declared: Declared, placement: Placement, file: ProfileFile) -> 
     return Effective(EffectiveType.UNCONFINED, DecidedBy.PRIVILEGED, certainty, why)
 
 
-def _level(declared: Declared) -> DecidedBy:
-    return DecidedBy.CONTAINER if declared.container is not None else DecidedBy.POD
-
-
 def _declared(declared: Declared, field: Profile, placement: Placement, file: ProfileFile) -> Effective:
     match field.type:
         case "RuntimeDefault":
@@ -122,14 +118,14 @@ def _declared(declared: Declared, field: Profile, placement: Placement, file: Pr
         case "Unconfined":
             return _unconfined(declared, placement)
         case "Localhost":
-            return _localhost(field, _level(declared), placement, file)
+            return _localhost(field, declared.level, placement, file)
     what = f"type {short(field.type)!r} is not one that Kubernetes knows" if field.type else "seccompProfile has no type"
     why = f"{what}: a kubelet that does not refuse it runs the container without a filter"
     return Effective(EffectiveType.UNKNOWN, DecidedBy.NOTHING, UNKNOWN, why)
 
 
 def _runtime_default(declared: Declared, placement: Placement) -> Effective:
-    by, runtime = _level(declared), placement.runtime
+    by, runtime = declared.level, placement.runtime
     where = f"set on the {by.value}"
     if declared.container is not None and declared.pod is not None and declared.pod.type != "RuntimeDefault":
         where = f"set on the container, over the pod's {short(declared.pod.type)}"
@@ -140,7 +136,7 @@ def _runtime_default(declared: Declared, placement: Placement) -> Effective:
 
 
 def _unconfined(declared: Declared, placement: Placement) -> Effective:
-    by = _level(declared)
+    by = declared.level
     why = f"Unconfined is set on the {by.value}"
     if declared.container is not None and declared.pod is not None and declared.pod.type in CONFINED_TYPES:
         why = f"container overrides the pod's {declared.pod.type}"

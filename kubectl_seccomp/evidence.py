@@ -42,7 +42,7 @@ def nodes_evidence(api: Api, *, required: bool = False) -> Evidence:
         if required:
             raise
         gaps.append(Gap("nodes", "cluster", error.why))
-        return Evidence({}, f"nodes could not be listed: {error.why}", handlers, gaps=tuple(gaps))
+        return Evidence({}, f"cannot list nodes: {error.why}", handlers, gaps=tuple(gaps))
     nodes = {facts.name: facts for facts in with_defaults(api, plain)}
     gaps += [gap for facts in nodes.values() for gap in node_gaps(facts)]
     return Evidence(nodes, "", handlers, gaps=tuple(gaps))

@@ -10,22 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-from .facts import FileProblem as FileProblem
-from .facts import Forecast as Forecast
-from .facts import NodeFacts as NodeFacts
-from .facts import Observed as Observed
-from .facts import ProfileFile as ProfileFile
-from .facts import Strength as Strength
-from .fault import Fault as Fault
-from .words import Certainty as Certainty
-from .words import ContainerType as ContainerType
-from .words import DecidedBy as DecidedBy
-from .words import EffectiveType as EffectiveType
-from .words import FileState as FileState
-from .words import KubeletDefault as KubeletDefault
-from .words import Observation as Observation
-from .words import Severity as Severity
-from .words import Verdict as Verdict
+from .facts import Forecast, NodeFacts, Observed, ProfileFile, Strength
+from .words import Certainty, ContainerType, DecidedBy, EffectiveType, Severity, Verdict
 
 # What gaps of a kubelet's default and of a node are about; those count the containers that stay Unknown.
 KUBELET_DEFAULT, NODE, OBSERVED_MODE = "kubelet default", "node", "observed mode"
@@ -86,6 +72,11 @@ class Declared(Struct, frozen=True):
     def field(self) -> Profile | None:
         """The struct that counts: the container's whole struct before the pod's; annotations never count."""
         return self.container if self.container is not None else self.pod
+
+    @property
+    def level(self) -> DecidedBy:
+        """Where the field that counts stands."""
+        return DecidedBy.CONTAINER if self.container is not None else DecidedBy.POD
 
     @property
     def file(self) -> str | None:

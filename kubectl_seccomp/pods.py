@@ -151,6 +151,7 @@ def containers(pod: Pod) -> Iterator[Container]:
     )
     pod_profile = spec.security_context.seccomp_profile if spec.security_context else None
     annotations = pod.annotations
+    for_all = annotations.get(POD_ANNOTATION)
     for specs, statuses, kind in groups:
         by_name = {entry.name: entry for entry in statuses or ()}
         for item in specs or ():
@@ -160,7 +161,7 @@ def containers(pod: Pod) -> Iterator[Container]:
                 _container_type(item, kind),
                 item.image or "",
                 bool(own and own.privileged),
-                Declared(own.seccomp_profile if own else None, pod_profile, _annotation(annotations, item.name)),
+                Declared(own.seccomp_profile if own else None, pod_profile, annotations.get(CONTAINER_ANNOTATION + item.name, for_all)),
                 item.line,
                 by_name.get(item.name),
                 _rights(own, spec),
@@ -208,10 +209,6 @@ def _container_type(spec: ContainerSpec, listed: ContainerType) -> ContainerType
     if listed is ContainerType.INIT and spec.restart_policy == "Always":
         return ContainerType.SIDECAR
     return listed
-
-
-def _annotation(annotations: dict[str, str], container: str) -> str | None:
-    return annotations.get(CONTAINER_ANNOTATION + container, annotations.get(POD_ANNOTATION)) if annotations else None
 
 
 # A CronJob names its Job after itself and the scheduled minute of the epoch

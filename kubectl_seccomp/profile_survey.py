@@ -50,7 +50,7 @@ def survey(
     try:
         evidence = nodes_evidence(api, required=True)
     except ApiError as error:
-        raise Fault(f"nodes could not be listed: {error.why}", error.rights(" --verify")) from error
+        raise Fault(f"cannot list nodes: {error.why}", error.rights(" --verify")) from error
     # What the kubelets do where nothing is set is not the question here.
     gaps = tuple(gap for gap in evidence.gaps if gap.what != KUBELET_DEFAULT)
     namespaces, pods, unread = _users(api, paths)

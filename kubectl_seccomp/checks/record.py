@@ -81,11 +81,11 @@ class Case(Struct, frozen=True, kw_only=True):
     @property
     def written(self) -> str:
         """The field that counts, as evidence."""
-        field, level = self.declared.field, "container" if self.declared.container is not None else "pod"
+        field = self.declared.field
         if field is None:
             return "securityContext.seccompProfile: not set on container or pod"
         file = f', localhostProfile "{field.localhost_profile}"' if field.localhost_profile is not None else ""
-        return f"{level} securityContext.seccompProfile: type {short(field.type)}{short(file, 300)}"
+        return f"{self.declared.level} securityContext.seccompProfile: type {short(field.type)}{short(file, 300)}"
 
     @property
     def seen(self) -> str:

@@ -10,11 +10,10 @@ from ..fault import Fault
 from ..profiles.answers import Target
 from ..profiles.capabilities import ALL, full
 from ..profiles.judged import KERNEL, Place, kernel_of
+from ..profiles.problem import OCI_RUNTIMES
 from ..profiles.syscalls import ARCHITECTURES, architecture
 from ..runtimes import CONTAINERD, RUNTIMES, UNKNOWN, Runtime
 from .given import Loading
-
-_OCI_RUNTIMES = ("runc", "crun")
 
 
 def place(loading: Loading, node: NodeFacts | None, runtime: Runtime | None = None) -> tuple[Place, tuple[str, ...]]:
@@ -58,7 +57,7 @@ def _oci_runtime(text: str | None) -> tuple[str, tuple[int, ...]]:
     if text is None:
         return "", ()
     name, _, version = text.partition("@")
-    if name not in _OCI_RUNTIMES:
+    if name not in OCI_RUNTIMES:
         raise Fault(f'invalid argument "{text}" for "--runtime" flag: must be runc or crun', "such as runc@1.2", 2)
     return name, _version(version, "--runtime", "runc@1.2") if version else ()
 

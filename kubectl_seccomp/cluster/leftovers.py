@@ -45,7 +45,7 @@ def cleanup(
     Where pods cannot be listed in all namespaces, namespace `fallback` is looked at instead, and a gap says so. Only pods with
     our labels, our name's beginning and our annotation are touched. ApiError when pods cannot be listed.
     """
-    done: list[Leftover] = []
+    ours: list[tuple[Pod, int]] = []
     gaps: list[Gap] = []
     try:
         found = list(lists.pods(api, namespace, SELECTOR, None))
@@ -58,8 +58,10 @@ def cleanup(
         if isinstance(pod, Gap):
             gaps.append(pod)
         elif (deadline := _deadline(pod)) is not None:
-            done.append(_one(client, pod, None if every else deadline - now, clock or Time()))
-    return done, gaps
+            ours.append((pod, deadline))
+    # All are asked to go before one is waited for: nodes that do not let theirs go are waited for at the same time.
+    begun = [_begun(client, pod, clock or Time()) if every or deadline < now else None for pod, deadline in ours]
+    return [_one(pod, deadline - now, removal) for (pod, deadline), removal in zip(ours, begun, strict=True)], gaps
 
 
 def sweep(api: Api, client: PodClient, namespace: str, now: float) -> int:
@@ -90,13 +92,20 @@ def _deadline(pod: Pod) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,12}", text, re.ASCII) else None
 
 
-def _one(client: PodClient, pod: Pod, left: float | None, clock: Time) -> Leftover:
+def _begun(client: PodClient, pod: Pod, clock: Time) -> Removal:
     metadata = pod.metadata
-    namespace, name = metadata.namespace or "", metadata.name or ""
-    if left is not None and left >= 0:
-        return Leftover(namespace, name, False, f"its deadline is in {left:.0f} s: --all removes it too")
-    removal = Removal(client, namespace, name, (metadata.labels or {}).get(RUN_LABEL, ""), clock)
+    removal = Removal(client, metadata.namespace or "", metadata.name or "", (metadata.labels or {}).get(RUN_LABEL, ""), clock)
     removal.uid = metadata.uid
+    # Whatever is wrong with it comes again, and is told, when it is waited for.
+    with contextlib.suppress(ApiError):
+        removal.ask()
+    return removal
+
+
+def _one(pod: Pod, left: float, removal: Removal | None) -> Leftover:
+    namespace, name = pod.metadata.namespace or "", pod.metadata.name or ""
+    if removal is None:
+        return Leftover(namespace, name, False, f"its deadline is in {left:.0f} s: --all removes it too")
     removal.remove()
     trouble = [why for why in removal.said if why != FORCED]
     return Leftover(namespace, name, not trouble, trouble[0] if trouble else "removed" + " by force" * bool(removal.said))

@@ -48,6 +48,11 @@ class Removal:
         self.gone = False
         self.said: list[str] = []
 
+    def ask(self) -> None:
+        """Ask for the removal of the pod, whose `uid` is known, without waiting for it. Raises ApiError."""
+        self._client.delete(self._namespace, self._name, uid=self.uid)
+        self._asked = self._clock.now()
+
     def remove(self) -> None:
         """Remove the pod and wait until it is gone; what stays, and what took force, is added to `said`. Raises nothing."""
         began = self._clock.now()
@@ -83,8 +88,7 @@ class Removal:
                 return True
             self.uid = metadata.uid
         if self._asked is None:
-            self._client.delete(self._namespace, self._name, uid=self.uid)
-            self._asked = self._clock.now()
+            self.ask()
         elif self._since() > GONE_SECONDS and not self._forced:
             self._client.delete(self._namespace, self._name, uid=self.uid, force=True)
             self._forced = True

@@ -11,6 +11,7 @@ LEFT=6291456       # and how much of all contents together
 HASHED=67108864    # the largest file that is hashed
 TO_HASH=268435456  # and how much of all files together
 MOST=1000          # entries of a listing
+HOPS=40            # links on the way to one file, as Linux follows them
 ROOM=9437184       # bytes that contents and entries may bring the log to: it is rotated, and so cut, at 10 MiB
 FACTS='%s %a %u:%g %Y %Z'
 SENT=' '
@@ -44,7 +45,7 @@ follow() { # todo below real, link by link
     real=$real/$part
     inside "$real" || continue
     if [ -L "$here" ]; then
-      hops=$((hops+1)); [ $hops -le 40 ] || return 2
+      hops=$((hops+1)); [ $hops -le $HOPS ] || return 2
       link=$(readlink "$here"; echo x); link=${link%?x}
       case $link in /*) real= ;; *) real=${real%/*} ;; esac
       todo=${link#/}/$todo

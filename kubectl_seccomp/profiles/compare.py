@@ -72,6 +72,8 @@ def compare(before: Judged, after: Judged) -> Difference:
     wider, narrower = False, False
     unsure: list[str] = []
     for abi, name, one, two, bits in _pairs(before, after):
+        if one.action is not None and one.action == two.action:
+            continue
         tried = _try(one, two, bits)
         differing = [result for result in tried.results if result[0] != result[1]]
         if not tried.certain:

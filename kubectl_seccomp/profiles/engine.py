@@ -104,6 +104,7 @@ class _Builder:
         self.conflicts: list[Conflict] = []
         self.clashes: list[Conflict] = []
         self.tangled: list[str] = []
+        self.plainly: dict[tuple[int, ...], Settled] = {}
         self.work = 0
 
     def table(self) -> Table:
@@ -113,8 +114,8 @@ class _Builder:
         return Table(self.abi, self.bits, answers, self.stub, conflicts, clashes, tuple(self.tangled))
 
     def _answers(self) -> dict[str, Answer]:
-        known = names(self.abi, self.library)
-        found = dict.fromkeys(self.numbers, Answer(self.resolved.default, Why.DEFAULT))
+        known, plain = names(self.abi, self.library), Answer(self.resolved.default, Why.DEFAULT)
+        found = dict.fromkeys(self.numbers, plain)
         # In the order of the table, whatever the order of the rules.
         named = [name for name in self.numbers if name in self.rules or (self.multiplexed and name in _CARRIERS)]
         found |= {name: self._answer(name) if name in known else self._unknown(name) for name in named}
@@ -124,12 +125,22 @@ class _Builder:
         if self.stub is None and not self._might_have_stub():
             return found
         late = [name for name, number in self.numbers.items() if number > (self.highest or 0)]
-        return found | {name: self._stubbed() if self.stub is not None else self._doubted(found[name]) for name in late}
+        if self.stub is not None:
+            return found | dict.fromkeys(late, self._stubbed())
+        doubted = self._doubted(plain)
+        return found | {name: doubted if found[name] is plain else self._doubted(found[name]) for name in late}
 
     def _answer(self, name: str) -> Answer:
-        carried = _CARRIERS.get(name) if self.multiplexed else None
-        cases = self._carried(name, carried) if carried else self._cases(self.rules[name])
-        return self._settled(name, self._settle(name, cases))
+        if carried := _CARRIERS.get(name) if self.multiplexed else None:
+            return self._settled(name, self._settle(name, self._carried(name, carried)))
+        rules = self.rules[name]
+        if any(rule.conditions for rule in rules):
+            return self._settled(name, self._settle(name, self._cases(rules)))
+        # Most rules are a long list of names and nothing else: what is left of them is worked out once for all.
+        key = tuple(rule.index for rule in rules)
+        if key not in self.plainly:
+            self.plainly[key] = self._settle(name, self._cases(rules))
+        return self._settled(name, self.plainly[key])
 
     def _unknown(self, name: str) -> Answer:
         since = dotted(known_since(name, self.abi) or ())

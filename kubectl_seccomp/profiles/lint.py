@@ -150,14 +150,15 @@ def _judged(profile: Mapping[str, object] | None, place: Place, setting: Setting
 
 def _kept(found: Iterable[Problem], setting: Setting) -> tuple[Problem, ...]:
     """Return the problems that the runtimes in question have, with what those make of them."""
-    narrowed = (_narrowed(problem, setting) for problem in found)
+    lanes = setting.lanes
+    narrowed = (_narrowed(problem, lanes, setting.version) for problem in found)
     return tuple(problem for problem in narrowed if problem is not None)
 
 
-def _narrowed(problem: Problem, setting: Setting) -> Problem | None:
-    effects = {lane: problem.effects[lane] for lane in setting.lanes if lane in problem.effects}
-    if setting.version:
-        effects = {lane: Effect(effect.at(setting.version)) for lane, effect in effects.items()}
+def _narrowed(problem: Problem, lanes: tuple[str, ...], version: Version) -> Problem | None:
+    effects = {lane: problem.effects[lane] for lane in lanes if lane in problem.effects}
+    if version:
+        effects = {lane: Effect(effect.at(version)) for lane, effect in effects.items()}
     harmless = all(effect.word in (LOADS, HONOURED) for effect in effects.values())
     if not effects or (harmless and any(effect.word not in (LOADS, HONOURED) for effect in problem.effects.values())):
         return None

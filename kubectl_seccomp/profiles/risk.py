@@ -17,7 +17,7 @@ class Call(Struct, frozen=True):
 
     `needs`: one of these capabilities, nothing where anybody may make it; `namespaced`: having it in a user namespace of one's own
     is enough. `value`: the first argument that makes it dangerous, as a whole or (`flag`) as one bit of it; None for any. `upper`:
-    the kernel drops that argument's upper half. `sysctl`: what may forbid it on a node without any capability.
+    the kernel drops that argument's upper half.
     """
 
     name: str
@@ -27,7 +27,6 @@ class Call(Struct, frozen=True):
     flag: bool = False
     upper: bool = False
     label: str = ""
-    sysctl: str = ""
 
     @property
     def shown(self) -> str:
@@ -44,9 +43,9 @@ class Group(Struct, frozen=True):
     examples: tuple[tuple[str, str], ...] = ()
 
 
-def _all(names: str, *needs: str, namespaced: bool = False, sysctl: str = "") -> tuple[Call, ...]:
+def _all(names: str, *needs: str, namespaced: bool = False) -> tuple[Call, ...]:
     wanted = tuple(f"CAP_{name}" for name in needs)
-    return tuple(Call(name, wanted, namespaced, sysctl=sysctl) for name in names.split())
+    return tuple(Call(name, wanted, namespaced) for name in names.split())
 
 
 def _cves(numbers: str, call: str = "") -> tuple[tuple[str, str], ...]:
@@ -58,15 +57,14 @@ def _family(name: str, *needs: str) -> Call:
     return Call("socket", wanted, bool(needs), SOCKET_FAMILIES[name], upper=True, label=f"socket({name})")
 
 
-_MAX_USER_NS = "user.max_user_namespaces"
 USER_NAMESPACE = Group(
     "user-namespace",
     "makes a user namespace, in which it has every capability: opens the code behind capability checks",
     (
-        Call("unshare", value=NEWUSER, flag=True, label="unshare(CLONE_NEWUSER)", sysctl=_MAX_USER_NS),
-        Call("clone", value=NEWUSER, flag=True, upper=True, label="clone(CLONE_NEWUSER)", sysctl=_MAX_USER_NS),
+        Call("unshare", value=NEWUSER, flag=True, label="unshare(CLONE_NEWUSER)"),
+        Call("clone", value=NEWUSER, flag=True, upper=True, label="clone(CLONE_NEWUSER)"),
         # Its flags lie in memory, where no filter can look.
-        Call("clone3", sysctl=_MAX_USER_NS),
+        Call("clone3"),
     ),
     _cves("2022-0185 2022-0492 2021-22555 2022-32250 2023-32233 2023-0386 2024-1086"),
 )
@@ -91,22 +89,22 @@ GROUPS = (
         "bpf-perf",
         "the eBPF verifier and perf: bugs, and reading of kernel memory",
         (
-            *_all("bpf", sysctl="kernel.unprivileged_bpf_disabled"),
-            *_all("perf_event_open", sysctl="kernel.perf_event_paranoid"),
+            *_all("bpf"),
+            *_all("perf_event_open"),
         ),
         (*_cves("2020-8835 2021-3490 2022-23222", "bpf"), *_cves("2013-2094 2023-6931", "perf_event_open")),
     ),
     Group(
         "io-uring",
         "a lot of code with many past bugs; what it does for a process does not pass the filter",
-        _all("io_uring_setup io_uring_enter io_uring_register", sysctl="kernel.io_uring_disabled"),
+        _all("io_uring_setup io_uring_enter io_uring_register"),
         _cves("2022-29582 2023-2598 2024-0582"),
     ),
     Group(
         "exploit-primitives",
         "helps to win races in the kernel and to shape its heap",
         (
-            *_all("userfaultfd", sysctl="vm.unprivileged_userfaultfd"),
+            *_all("userfaultfd"),
             *_all("keyctl add_key request_key msgget msgsnd msgrcv msgctl setxattr vmsplice splice"),
         ),
         (*_cves("2016-0728", "keyctl"), *_cves("2022-0847", "splice")),
@@ -140,7 +138,7 @@ GROUPS = (
         "information",
         "reveals the kernel's addresses and the host's layout",
         (
-            *_all("syslog", sysctl="kernel.dmesg_restrict"),
+            *_all("syslog"),
             *_all("lookup_dcookie", "SYS_ADMIN"),
             *_all("statmount listmount"),
         ),

@@ -67,9 +67,8 @@ def declared(decision: Decision, *, path: bool = False) -> str:
     field = decision.declared.field
     if field is None:
         return "Unset"
-    level = "container" if decision.declared.container is not None else "pod"
     file = f" {field.localhost_profile}" if path and field.localhost_profile else ""
-    return safe(f"{field.type or 'no type'}{file} ({level})")
+    return safe(f"{field.type or 'no type'}{file} ({decision.declared.level})")
 
 
 def pss(pod: PodReport) -> str:

@@ -66,8 +66,7 @@ def _pod(pod: PodReport) -> tuple[object, ...]:
 def _container(member: ContainerReport) -> tuple[object, ...]:
     declared = member.decision.declared
     field = declared.field
-    by = None if field is None else "container" if declared.container is not None else "pod"
-    written = (field.type, field.localhost_profile, by) if field else ("Unset", None, None)
+    written = (field.type, field.localhost_profile, declared.level.value) if field else ("Unset", None, None)
     return (member.line, member.name, member.type.value, member.image, member.privileged, *written)
 
 

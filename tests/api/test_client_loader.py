@@ -24,7 +24,7 @@ from kubectl_seccomp.cluster.api import Api
 from kubectl_seccomp.cluster.connection import Connection, Options
 from kubectl_seccomp.cluster.execs import run
 from kubectl_seccomp.cluster.kubeconfig import connect
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.api.conftest import Fake, ok, status
 from tests.api.websockets import Exec, Peer
 

@@ -15,7 +15,7 @@ from kubectl_seccomp.cluster import credentials
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.kubeconfig import connect
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.api.conftest import Fake
 
 PATH = "/version"

@@ -49,7 +49,7 @@ def test_nodes_that_cannot_be_listed_are_a_gap_unless_they_are_required(fake: Fa
     cluster(fake, configz=ON)
     fake.on("/api/v1/nodes", DENIED)
     found = nodes_evidence(api)
-    assert found.nodes_why == "nodes could not be listed: forbidden: no rights"
+    assert found.nodes_why == "cannot list nodes: forbidden: no rights"
     assert found.gaps == (Gap("nodes", "cluster", "forbidden: no rights"),)
     with pytest.raises(ApiError):
         nodes_evidence(api, required=True)

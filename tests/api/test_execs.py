@@ -12,7 +12,7 @@ from msgspec import structs
 
 from kubectl_seccomp.cluster.connection import Connection, Fixed, Proof
 from kubectl_seccomp.cluster.execs import MOST_OUTPUT, READERS, ExecResult, read_status, run
-from kubectl_seccomp.model import Observation
+from kubectl_seccomp.words import Observation
 from tests.api.websockets import Exec, Peer, Talk
 
 STATUS = b"Name:\tcat\nPid:\t7\nNoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n"

@@ -12,7 +12,7 @@ from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.leftovers import SELECTOR, Leftover, cleanup, sweep
 from kubectl_seccomp.cluster.pods import PodClient, Rehearsal
 from kubectl_seccomp.cluster.probe import Settings, ask
-from kubectl_seccomp.cluster.removal import Time
+from kubectl_seccomp.cluster.removal import GONE_SECONDS, POLL, Time
 from kubectl_seccomp.model import Gap
 from tests.api.conftest import status
 from tests.api.podserver import PodServer
@@ -104,6 +104,19 @@ def test_a_pod_on_a_dead_node_goes_by_force(api: Api, kube: PodServer) -> None:
     done, _ = clean(api)
     assert done == [Leftover("kube-system", OLD, True, "removed by force")]
     assert kube.pods == {}
+
+
+def test_all_are_asked_to_go_before_one_is_waited_for(api: Api, kube: PodServer) -> None:
+    for name in (OLD, YOUNG):
+        leave(kube, name)
+    kube.lingers = None
+    done, _ = clean(api)
+    assert [item.why for item in done] == ["removed by force"] * 2
+    assert kube.pods == {}
+    # The list, both requests, and no more than one time to wait for force.
+    assert [method for method, _, _ in kube.seen[:3]] == ["GET", "DELETE", "DELETE"]
+    assert len(kube.methods("DELETE")) == 4
+    assert len(kube.methods("GET")) < 1.5 * GONE_SECONDS / POLL
 
 
 def test_what_cannot_be_removed_is_told(api: Api, kube: PodServer) -> None:

@@ -11,8 +11,8 @@ import pytest
 from kubectl_seccomp.cluster import lists
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.node_facts import DIRECTORY_LABEL
-from kubectl_seccomp.facts import Taint
-from kubectl_seccomp.model import Gap, NodeFacts
+from kubectl_seccomp.facts import NodeFacts, Taint
+from kubectl_seccomp.model import Gap
 from kubectl_seccomp.pods import Pod
 from tests.api.conftest import Fake, ok, page, status
 

@@ -18,9 +18,9 @@ from kubectl_seccomp.cluster.connection import Connection
 from kubectl_seccomp.cluster.pods import PodClient
 from kubectl_seccomp.cluster.probe import Asked, Settings, ask
 from kubectl_seccomp.cluster.removal import FORCED, Time
-from kubectl_seccomp.model import FileState
 from kubectl_seccomp.nodes.answer import Listing
 from kubectl_seccomp.nodes.manifest import NOTHING_MORE, Wanted
+from kubectl_seccomp.words import FileState
 from tests.api.conftest import status
 from tests.api.podserver import PodServer, answer_of
 

@@ -8,11 +8,13 @@ import pytest
 
 from kubectl_seccomp.cluster.api import Api
 from kubectl_seccomp.execution import executed
-from kubectl_seccomp.model import FileState, Gap, NodeFacts, Observation, Observed
+from kubectl_seccomp.facts import NodeFacts, Observed
+from kubectl_seccomp.model import Gap
 from kubectl_seccomp.node_proof import judged_files
 from kubectl_seccomp.nodes.output import parse
 from kubectl_seccomp.pods import from_mapping
 from kubectl_seccomp.proof import still_there
+from kubectl_seccomp.words import FileState, Observation
 from tests.api.conftest import Fake, status
 from tests.api.podserver import answer_of
 

@@ -24,7 +24,8 @@ from kubectl_seccomp.cluster.execs import run
 from kubectl_seccomp.cluster.kubeconfig import connect
 from kubectl_seccomp.cluster.lists import pods
 from kubectl_seccomp.cluster.pods import PodClient
-from kubectl_seccomp.model import Fault, Gap
+from kubectl_seccomp.fault import Fault
+from kubectl_seccomp.model import Gap
 from tests.api.conftest import Fake, ok, page, status
 from tests.api.websockets import Exec, Peer
 

@@ -12,7 +12,7 @@ from werkzeug import Response
 from kubectl_seccomp.cli.choices import Shape
 from kubectl_seccomp.cli.version import facts, render
 from kubectl_seccomp.cluster.connection import Options
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.api.conftest import Fake, ok, status
 from tests.cli import inside
 

@@ -15,7 +15,7 @@ from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.execs import run
 from kubectl_seccomp.cluster.pods import PodClient
 from kubectl_seccomp.cluster.viakubectl import MOST_AT_ONCE, ViaKubectl, refusal
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 
 VIEW = {"contexts": [{"name": "lab", "context": {"cluster": "c", "user": "u", "namespace": "shop"}}]}
 SECRET = "s3cret-t0ken"

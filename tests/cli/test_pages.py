@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import get_type_hints
 
 import pytest
 
+from kubectl_seccomp.checks import EVERY
 from kubectl_seccomp.cli.choices import Format
 from kubectl_seccomp.cli.command import Command
 from kubectl_seccomp.cli.commands import COMMANDS
@@ -141,11 +143,39 @@ def test_every_field_of_a_struct_can_be_given(fills: str) -> None:
         assert field in READ, f"nothing reads {field} of {STRUCTS[fills].__name__}: its option would do nothing"
 
 
-@pytest.mark.parametrize(("name", "path"), [("options", "docs/options.md"), ("titles", "kubectl_seccomp/cli/titles.py")])
-def test_what_is_generated_is_up_to_date(name: str, path: str) -> None:
-    script = [sys.executable, str(ROOT / "scripts" / "generate_docs"), "--stdout", name]
-    written = subprocess.run(script, capture_output=True, check=True, timeout=60).stdout.decode()
-    assert written == (ROOT / path).read_text(), f"{path} is not up to date: run scripts/generate_docs"
+def generate(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    script = [sys.executable, str(root / "scripts" / "generate_docs"), *words]
+    return subprocess.run(script, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+GENERATED = {"checks": "docs/checks.md", "options": "docs/options.md", "titles": "kubectl_seccomp/cli/titles.py"}
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_what_is_generated_is_up_to_date(name: str) -> None:
+    path, written = GENERATED[name], generate(ROOT, "--stdout", name)
+    assert written.stdout == (ROOT / path).read_text(), f"{path} is not up to date: run scripts/generate_docs\n{written.stderr}"
+
+
+def test_the_page_about_the_checks_has_each_of_them() -> None:
+    page = (ROOT / GENERATED["checks"]).read_text()
+    assert re.findall(r"^## (\S+) (\S+)$", page, re.MULTILINE) == [(check.id, check.slug) for check in EVERY]
+    assert page.count("**Fix:** ") == len(EVERY)
+
+
+# Published: renaming one breaks somebody's --ignore.
+def test_a_slug_is_not_changed_and_an_id_not_used_again(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "generate_docs", tmp_path / "scripts")
+    package = shutil.copytree(ROOT / "kubectl_seccomp", tmp_path / "kubectl_seccomp", ignore=shutil.ignore_patterns("__pycache__"))
+    titles = package / "cli" / "titles.py"
+    assert '"KS101", "explicit-unconfined"' in titles.read_text()
+    before = titles.read_text().replace("explicit-unconfined", "older-name")
+    titles.write_text(before)
+    done = generate(tmp_path)
+    assert done.returncode == 1
+    assert re.search("KS101 older-name.* is gone: ids and slugs are published", done.stderr)
+    assert titles.read_text() == before
 
 
 def test_the_readme_names_every_format() -> None:

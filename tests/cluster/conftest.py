@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.lab.cli import make_user
-from tests.cluster.lab.instance import Instance, can_run
+from tests.cluster.lab.instance import Instance, can_run, of_tests
 from tests.cluster.lab.nodes import NODES
 from tests.cluster.lab.start import up
 from tests.cluster.manifests.pods import EPHEMERAL, OBJECTS
@@ -82,14 +82,15 @@ class Lab:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
+def lab(worker_id: str) -> Iterator[Lab]:
     reason = can_run()
     if reason:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI must run the cluster tests: {reason}")
         pytest.skip(reason)
     named = os.environ.get("KSECCOMP_LAB_NAME")
-    instance = Instance(named or f"test{os.getpid()}")
+    assert not named or worker_id == "master", "several processes need a cluster each: run pytest without -n, or without a name"
+    instance = Instance(named or of_tests(os.getpid()))
     try:
         if not named or not instance.processes():
             up(instance, [node.name for node in NODES])

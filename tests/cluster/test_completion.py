@@ -18,7 +18,7 @@ import pytest
 from tests.cluster.conftest import PRODUCT, Lab
 from tests.cluster.lab.build import install_packages
 
-NAMESPACE = f"completion-{os.getpid()}"
+NAMESPACE = "completion-test"
 PODS = ["alpha-1", "beta-1"]
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|[=>]|\][^\x07]*\x07)|[\x07\r]")
 START = {

@@ -22,7 +22,7 @@ from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.entries import User, pem
 from kubectl_seccomp.cluster.kubeconfig import Target, connect, resolve
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.cluster.kubeconfigs import FOLDERS, HOSTS, Ground, files, names, orders, overrides
 from tests.cluster.kubectls import Recorder, Seen, find_kubectl, kubectl
 

@@ -20,7 +20,7 @@ import trustme
 from kubectl_seccomp.cluster.api import Api, ApiError
 from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.kubeconfig import connect
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.api.proxyserver import Proxy
 from tests.cluster.kubectls import Recorder, Seen, find_kubectl, kubectl
 from tests.unit.test_proxies import CASES, PROXY

@@ -140,7 +140,7 @@ def test_pods_go_where_we_say_that_they_could(lab: Lab, space: str, cordoned: bo
             assert plain is not None
             assert eligibility.reach(plain).later == ("node-d",)
     finally:
-        lab.kubectl("delete", "pods", "-n", space, "-l", "shape", "--force", "--grace-period=0")
+        lab.kubectl("delete", "pods", "-n", space, "-l", "shape", "--force", "--grace-period=0", "--wait=false")
         if cordoned:
             lab.kubectl("uncordon", "node-d")
 

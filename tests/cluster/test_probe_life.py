@@ -82,7 +82,7 @@ def test_a_closed_stdout(lab: Lab) -> None:
 
 
 def test_an_image_that_cannot_be_pulled(lab: Lab) -> None:
-    done = lab.run(*PROBED, "--image", "docker.io/lab/absent:1", "-o", "json")
+    done = lab.run(*PROBED, "--image", "127.0.0.1:1/lab/absent:1", "-o", "json")
     why = [gap["why"] for gap in done.json["gaps"] if gap["what"] == "node probe"]
     assert len(why) == 1
     assert "cannot be pulled" in why[0]
@@ -123,22 +123,38 @@ def test_a_namespace_whose_quota_leaves_no_room(lab: Lab) -> None:
     assert done.code == 3
 
 
+# A registry that takes a connection and never says a word.
+SILENT = "import signal, socket; there = socket.create_server(('127.0.0.1', 5999)); print('ready', flush=True); signal.pause()"
+
+
+@contextlib.contextmanager
+def endless_pull(lab: Lab) -> Iterator[str]:
+    """Yield an image whose pull does not end before this does."""
+    with subprocess.Popen(lab.instance.enter([sys.executable, "-c", SILENT]), stdout=subprocess.PIPE, text=True) as registry:
+        try:
+            assert registry.stdout is not None
+            assert registry.stdout.readline() == "ready\n"
+            yield "127.0.0.1:5999/lab/absent:1"
+        finally:
+            registry.kill()
+
+
 def test_a_killed_run_is_swept_up(lab: Lab) -> None:
-    child = subprocess.Popen(
-        lab.command(*PROBED, "--image", "docker.io/lab/absent:2"),
-        env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    until = time.monotonic() + 20
-    while not lab.probes() and time.monotonic() < until:
-        time.sleep(0.05)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    assert len(lab.probes()) == 1
-    listed = lab.run("list", "-n", "kube-system", "-o", "name")
-    assert "kubectl-seccomp-probe-" in listed.stdout, "leftovers are audited like any pod"
-    young = lab.run("cleanup")
-    assert "its deadline is in" in young.stdout
-    assert len(lab.probes()) == 1
+    with endless_pull(lab) as image:
+        child = subprocess.Popen(
+            lab.command(*PROBED, "--image", image), env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + 20
+        while not lab.probes() and time.monotonic() < until:
+            time.sleep(0.05)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        assert len(lab.probes()) == 1
+        listed = lab.run("list", "-n", "kube-system", "-o", "name")
+        assert "kubectl-seccomp-probe-" in listed.stdout, "leftovers are audited like any pod"
+        young = lab.run("cleanup")
+        assert "its deadline is in" in young.stdout
+        assert len(lab.probes()) == 1
     assert lab.run("cleanup", "--all").code == 0
     gone(lab)
 
@@ -165,17 +181,18 @@ def test_a_stopped_kubelet_is_a_gap_and_its_probe_is_gone(lab: Lab) -> None:
 
 
 def test_a_node_that_stops_answering_loses_its_probe_by_force_and_a_gap_says_so(lab: Lab) -> None:
-    child = subprocess.Popen(
-        lab.command("check", "pod", "unset-e", "--no-exec", "--timeout", "4", "--image", "docker.io/lab/absent:3", "-o", "json"),
-        env=lab.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until = time.monotonic() + 20
-    started = "jsonpath={.items[*].status.startTime}"
-    while not lab.kubectl("get", "pods", "-n", "kube-system", "-l", LABEL, "-o", started) and time.monotonic() < until:
-        time.sleep(0.02)
-    with stopped(lab, "node-e"):
-        stdout, _ = child.communicate(timeout=90)
-        assert lab.probes() == []
+    with endless_pull(lab) as image:
+        child = subprocess.Popen(
+            lab.command("check", "pod", "unset-e", "--no-exec", "--timeout", "8", "--image", image, "-o", "json"),
+            env=lab.environment(None), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        until = time.monotonic() + 20
+        started = "jsonpath={.items[*].status.startTime}"
+        while not lab.kubectl("get", "pods", "-n", "kube-system", "-l", LABEL, "-o", started) and time.monotonic() < until:
+            time.sleep(0.02)
+        with stopped(lab, "node-e"):
+            stdout, _ = child.communicate(timeout=90)
+            assert lab.probes() == []
     why = " ".join(gap["why"] for gap in json.loads(stdout)["gaps"] if gap["what"] == "node probe")
     assert "removed by force" in why
     assert child.returncode in (1, 3)

@@ -16,7 +16,7 @@ from tests.cluster.conftest import Lab
 from tests.cluster.independent import independent_modes
 from tests.cluster.lab.start import start_apiserver
 from tests.cluster.manifests.pods import localhost, pod
-from tests.cluster.test_probe_life import gone, stopped
+from tests.cluster.test_probe_life import endless_pull, gone, stopped
 
 # No shell; and CRI-O's privileged exec asks for capabilities that a test machine may lack (kubectl exec fails there too).
 CANNOT_EXEC = {("distroless", "c"), ("privileged-d", "c")}
@@ -61,7 +61,7 @@ def test_exec_stands_before_the_node_and_the_node_stands_in_for_exec(lab: Lab) -
 
 def test_a_node_that_does_not_answer_is_a_gap_and_the_rest_stands(lab: Lab) -> None:
     with stopped(lab, "node-e"):
-        done = lab.run("audit", "--verify", "--timeout", "8", "-o", "json")
+        done = lab.run("audit", "--verify", "--timeout", "15", "-o", "json")
     members = seen(done.json)
     assert members["unset-e", "c"]["observed"]["state"] == "failed"
     assert members["default-a", "c"]["observed"]["state"] == "filtered"
@@ -223,15 +223,16 @@ def test_an_api_server_that_restarts_while_the_nodes_are_asked(lab: Lab) -> None
 
 
 def test_a_killed_run_on_all_nodes_is_swept_up(lab: Lab) -> None:
-    child = subprocess.Popen(
-        lab.command("audit", "--verify", "--image", "docker.io/lab/absent:9"),
-        env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    until = time.monotonic() + 30
-    while len(lab.probes()) < 5 and time.monotonic() < until:
-        time.sleep(0.05)
-    child.kill()
-    child.wait()
-    assert len(lab.probes()) == 5
+    with endless_pull(lab) as image:
+        child = subprocess.Popen(
+            lab.command("audit", "--verify", "--image", image),
+            env=lab.environment(None), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until = time.monotonic() + 30
+        while len(lab.probes()) < 5 and time.monotonic() < until:
+            time.sleep(0.05)
+        child.kill()
+        child.wait()
+        assert len(lab.probes()) == 5
     assert lab.run("cleanup", "--all").code == 0
     gone(lab)

@@ -9,24 +9,14 @@ from pathlib import Path
 from msgspec import structs
 
 from kubectl_seccomp.audit import Policy, audit
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
 from kubectl_seccomp.file_problems import file_problems
 from kubectl_seccomp.files import read
-from kubectl_seccomp.model import (
-    ContainerReport,
-    Evidence,
-    FileState,
-    Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-    Scope,
-    Tool,
-)
+from kubectl_seccomp.model import ContainerReport, Evidence, Head, Scope, Tool
 from kubectl_seccomp.pods import Pod, containers
 from kubectl_seccomp.profiles.document import judge
 from kubectl_seccomp.runtimes import parse
+from kubectl_seccomp.words import FileState, KubeletDefault, Observation
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CHECKS = FIXTURES / "checks"

@@ -9,9 +9,14 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, settings
 
-# How long an example takes depends on what else the machine does.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# What chance makes is tried a little here and at length by scripts/test: --hypothesis-profile long. How long an example takes
+# depends on what else the machine does.
+for name, examples in (("short", 25), ("long", 500)):
+    settings.register_profile(name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("short")
+
+# There is little garbage in circles, and much to look through.
+gc.set_threshold(100_000)
 
 
 def pytest_collection_finish() -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from kubectl_seccomp.cluster.connection import Connection, Options
 from kubectl_seccomp.cluster.kubeconfig import connect
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 
 SECRET = "s3cret-t0ken"
 B64 = base64.b64encode(SECRET.encode()).decode()

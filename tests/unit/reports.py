@@ -9,37 +9,37 @@ from functools import partial
 from kubectl_seccomp.cli.choices import Format
 from kubectl_seccomp.cli.formats import machine
 from kubectl_seccomp.cli.given import Output
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
 from kubectl_seccomp.model import (
-    Certainty,
     ContainerReport,
-    ContainerType,
-    DecidedBy,
     Decision,
     Declared,
     Effective,
-    EffectiveType,
-    FileState,
     Finding,
     Gap,
     Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
     Owner,
     PodReport,
     Profile,
-    ProfileFile,
     PssLevel,
     PssVerdict,
     Report,
     Scope,
-    Severity,
     Subject,
     Summary,
     Tail,
     Template,
     Tool,
+)
+from kubectl_seccomp.words import (
+    Certainty,
+    ContainerType,
+    DecidedBy,
+    EffectiveType,
+    FileState,
+    KubeletDefault,
+    Observation,
+    Severity,
     Verdict,
 )
 

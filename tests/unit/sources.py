@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +13,19 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
 @cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(ast.parse(path.read_text())))
+def statements(path: Path) -> tuple[ast.stmt, ...]:
+    """Return every statement, however deep: imports and definitions are nothing else."""
+    return tuple(inside(ast.parse(path.read_text()).body))
+
+
+def inside(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield statements with all that are in their blocks."""
+    for statement in body:
+        yield statement
+        for block in ("body", "orelse", "finalbody"):
+            yield from inside(getattr(statement, block, ()))
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from inside(part.body)
 
 
 def name_of(path: Path) -> str:

@@ -7,9 +7,11 @@ import pytest
 from kubectl_seccomp.alike import Alike
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Evidence, Head, KubeletDefault, NodeFacts, Profile, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Head, Profile, Scope, Tool
 from kubectl_seccomp.objects import ContainerSecurity, ContainerSpec, Metadata, PodSpec
 from kubectl_seccomp.pods import Pod
+from kubectl_seccomp.words import KubeletDefault
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 NAMES = [f"node-{number}" for number in range(5)]

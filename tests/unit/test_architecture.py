@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .sources import PACKAGE, ROOT, SOURCES, name_of, nodes
+from .sources import PACKAGE, ROOT, SOURCES, inside, name_of, statements
 
 PAGE = "docs/architecture.md"
 TEXT = (ROOT / PAGE).read_text()
@@ -35,13 +35,12 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
     """Yield the modules of the package that a module imports, and whether only for types."""
     typing = {
         id(inner)
-        for block in nodes(path)
+        for block in statements(path)
         if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
-        for statement in block.body
-        for inner in ast.walk(statement)
+        for inner in inside(block.body)
     }
     here = path.relative_to(PACKAGE).parts[:-1]
-    for node in nodes(path):
+    for node in statements(path):
         if isinstance(node, ast.Import):
             targets = [alias.name.split(".")[1:] for alias in node.names if alias.name.split(".")[0] == PACKAGE.name]
         elif isinstance(node, ast.ImportFrom):

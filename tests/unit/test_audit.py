@@ -6,8 +6,10 @@ import pytest
 
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.checks import CHECKS, known, wanted
-from kubectl_seccomp.model import Evidence, Gap, Head, KubeletDefault, NodeFacts, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Gap, Head, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
+from kubectl_seccomp.words import KubeletDefault
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 NODE = NodeFacts("a", "linux", runtime="containerd://2.4.2", default=KubeletDefault.ON)
@@ -28,7 +30,7 @@ def test_a_node_that_was_not_listed_is_one_gap_that_counts_its_containers() -> N
 
 def test_nodes_that_could_not_be_listed_at_all_are_one_gap_only() -> None:
     told = Gap("nodes", "cluster", "forbidden")
-    report = audit([pod("y", "b")], Evidence({}, "nodes could not be listed", gaps=(told,)), Policy(), HEAD)
+    report = audit([pod("y", "b")], Evidence({}, "cannot list nodes", gaps=(told,)), Policy(), HEAD)
     assert len(list(report.pods)) == 1
     assert [gap.what for gap in report.tail().gaps] == ["nodes"]
 

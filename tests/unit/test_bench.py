@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from kubectl_seccomp.audit import Policy, audit
-from kubectl_seccomp.model import EffectiveType, Evidence, FileState, Head, KubeletDefault, NodeFacts, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Head, Scope, Tool
 from kubectl_seccomp.nodes.output import main_process, parse
 from kubectl_seccomp.objects import ApiPod
 from kubectl_seccomp.pods import from_api
+from kubectl_seccomp.words import EffectiveType, FileState, KubeletDefault
 from tests.cluster.bench import shapes
 from tests.cluster.bench.kubelet import FILE, answer
 

@@ -8,19 +8,10 @@ from kubectl_seccomp.checks import findings
 from kubectl_seccomp.checks.declared import runtime_annotations
 from kubectl_seccomp.checks.record import Case
 from kubectl_seccomp.effective import Placement, effective
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
 from kubectl_seccomp.failures import Trouble
-from kubectl_seccomp.model import (
-    Declared,
-    FileState,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    Profile,
-    ProfileFile,
-    Severity,
-    Template,
-)
+from kubectl_seccomp.model import Declared, Profile, Template
+from kubectl_seccomp.words import FileState, KubeletDefault, Observation, Severity
 
 from . import checks_lab
 from .checks_lab import examine

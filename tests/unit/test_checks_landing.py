@@ -9,8 +9,10 @@ import pytest
 from kubectl_seccomp.checks import findings
 from kubectl_seccomp.checks.record import Case
 from kubectl_seccomp.effective import Placement, effective
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
 from kubectl_seccomp.landing import Landing, Outcome
-from kubectl_seccomp.model import Declared, FileState, KubeletDefault, NodeFacts, Observed, Profile, ProfileFile
+from kubectl_seccomp.model import Declared, Profile
+from kubectl_seccomp.words import FileState, KubeletDefault
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 HERE = NodeFacts("here", "linux", runtime="containerd://2.4.2", default=ON)

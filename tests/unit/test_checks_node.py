@@ -9,10 +9,11 @@ from msgspec import structs
 
 from kubectl_seccomp.checks import CHECKS, EVERY, blind, by_key
 from kubectl_seccomp.checks import node as checks
-from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts
+from kubectl_seccomp.facts import NodeFacts
 from kubectl_seccomp.node_report import node_report
 from kubectl_seccomp.node_values import FileReport, NodeReport, UserReport
 from kubectl_seccomp.nodes.answer import Answer
+from kubectl_seccomp.words import FileState, KubeletDefault
 
 REPORT = node_report(NodeFacts("node-a", "linux", default=KubeletDefault.ON), Answer(), ())
 OFF = node_report(NodeFacts("node-a", "linux", default=KubeletDefault.OFF, default_source="configz says false"), Answer(), ())

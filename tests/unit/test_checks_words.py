@@ -14,7 +14,8 @@ from kubectl_seccomp.checks import node as checks
 from kubectl_seccomp.checks.profile import PROFILE_PATH
 from kubectl_seccomp.checks.record import Case
 from kubectl_seccomp.effective import Placement, effective
-from kubectl_seccomp.model import Declared, Observed, Profile, ProfileFile
+from kubectl_seccomp.facts import Observed, ProfileFile
+from kubectl_seccomp.model import Declared, Profile
 
 from .checks_lab import examine
 from .test_checks_fixtures import FIXTURES

@@ -107,7 +107,7 @@ def test_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
     )
     (tmp_path / "pair").write_bytes(issued.cert_chain_pems[0].bytes() + key)
     code = (
-        "import sys; from kubectl_seccomp.cluster import credentials, entries; from kubectl_seccomp.model import Fault\n"
+        "import sys; from kubectl_seccomp.cluster import credentials, entries; from kubectl_seccomp.fault import Fault\n"
         "try: credentials.tls_context(entries.Cluster(), open(sys.argv[1], 'rb').read())\n"
         "except Fault as fault: print(fault.message)"
     )

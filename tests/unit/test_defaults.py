@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from kubectl_seccomp.profiles import defaults, syscalls
 from kubectl_seccomp.profiles.defaults import Match, variant
@@ -30,9 +29,11 @@ FLAGS = 0x7E020000  # every CLONE_NEW* of clone(2)
 
 
 def profile(name: str, caps: Collection[str], arch: str = "amd64", kernel: tuple[int, ...] = KERNEL) -> dict[str, Any]:
+    """Return the profile of a variant, its names as sets: they are looked up by the thousand."""
     found = defaults.default_profile(name, caps, arch, kernel)
     assert found is not None
-    return msgspec.json.decode(msgspec.json.encode(found), type=dict[str, Any])
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
+    return made | {"syscalls": [rule | {"names": frozenset(rule["names"])} for rule in made["syscalls"]]}
 
 
 @cache
@@ -120,9 +121,8 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("version", COUNTS)
-def test_how_many_calls_are_allowed(version: str) -> None:
-    assert (allowed(of(version)), allowed(of(version, ALL))) == COUNTS[version]
+def test_how_many_calls_are_allowed() -> None:
+    assert {version: (allowed(of(version)), allowed(of(version, ALL))) for version in COUNTS} == COUNTS
 
 
 def test_on_arm64_there_are_fewer() -> None:
@@ -155,20 +155,21 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_what_becomes_of_a_call(name: str) -> None:
-    assert "".join(answer(of(version), name) for version in COLUMNS) == ANSWERS[name]
+def test_what_becomes_of_a_call() -> None:
+    assert {name: "".join(answer(of(version), name) for version in COLUMNS) for name in ANSWERS} == ANSWERS
 
 
 def canonical(found: dict[str, Any]) -> str:
-    ordered = [rule | {"names": " ".join(sorted(set(rule["names"])))} for rule in found["syscalls"]]
+    ordered = [rule | {"names": " ".join(sorted(rule["names"]))} for rule in found["syscalls"]]
     return json.dumps(found | {"syscalls": ordered}, sort_keys=True, separators=(",", ":"))
 
 
-@pytest.mark.parametrize(("name", "arch", "kernel", "caps", "expected"), FIXTURE["printed"])
-def test_it_is_what_containerd_prints(name: str, arch: str, kernel: list[int], caps: str, expected: str) -> None:
-    found = profile(name, SETS[caps], arch, tuple(kernel))
-    assert hashlib.sha256(canonical(found).encode()).hexdigest()[:16] == expected
+def test_it_is_what_containerd_prints() -> None:
+    found = [
+        [name, arch, kernel, caps, hashlib.sha256(canonical(profile(name, SETS[caps], arch, tuple(kernel))).encode()).hexdigest()[:16]]
+        for name, arch, kernel, caps, _ in FIXTURE["printed"]
+    ]
+    assert [line for line in found if line not in FIXTURE["printed"]] == []
 
 
 def test_every_variant_of_containerd_was_compared() -> None:
@@ -252,9 +253,8 @@ VERSIONS: dict[str, Match | None] = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_which_profile_a_version_has(version: str) -> None:
-    assert variant(version) == VERSIONS[version]
+def test_which_profile_a_version_has() -> None:
+    assert {version: variant(version) for version in VERSIONS} == VERSIONS
 
 
 def release(text: str) -> tuple[int, ...]:

@@ -8,10 +8,11 @@ import pytest
 
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.earlier import compared, hashes
-from kubectl_seccomp.facts import ProfileFile
-from kubectl_seccomp.model import Evidence, FileState, Head, NodeFacts, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
+from kubectl_seccomp.model import Evidence, Head, Scope, Tool
 from kubectl_seccomp.pods import from_mapping
 from kubectl_seccomp.render.json import render
+from kubectl_seccomp.words import FileState
 
 OLD, NEW = "a" * 64, "b" * 64
 KEY = ("n", "p.json")

@@ -5,23 +5,14 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_seccomp.effective import Placement, effective
-from kubectl_seccomp.model import (
-    Certainty,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    FileState,
-    KubeletDefault,
-    NodeFacts,
-    Profile,
-    ProfileFile,
-)
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
+from kubectl_seccomp.model import Declared, Effective, Profile
+from kubectl_seccomp.words import Certainty, DecidedBy, EffectiveType, FileState, KubeletDefault
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 CONTAINERD, CRIO, DOCKER26, DOCKER27, OTHER = (
@@ -238,7 +229,6 @@ placements = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.builds(Declared, st.none() | profiles, st.none() | profiles),
     st.booleans(),

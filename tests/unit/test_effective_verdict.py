@@ -5,22 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.effective import about, placement_os, verdict
-from kubectl_seccomp.model import (
-    Certainty,
-    DecidedBy,
-    Declared,
-    Effective,
-    EffectiveType,
-    FileState,
-    NodeFacts,
-    Observation,
-    Observed,
-    Profile,
-    ProfileFile,
-    Verdict,
-)
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
+from kubectl_seccomp.model import Declared, Effective, Profile
 from kubectl_seccomp.pods import Pod, from_mapping
-from kubectl_seccomp.words import short
+from kubectl_seccomp.words import Certainty, DecidedBy, EffectiveType, FileState, Observation, Verdict, short
 
 DEFAULT, UNCONFINED, LOCAL = Profile("RuntimeDefault"), Profile("Unconfined"), Profile("Localhost", "p/a.json")
 PATH = "/var/lib/kubelet/seccomp/p/a.json"

@@ -253,6 +253,15 @@ def test_the_stub_begins_above_what_the_runtimes_libseccomp_knows_of_the_names(
     assert next(iter(found.tables.values())).stub == stub
 
 
+def test_what_may_be_above_all_names_keeps_its_own_answer() -> None:
+    """accept4 is named, but to runc it has no number of its own on X86: it comes through socketcall."""
+    found = decision("ERRNO", rule("read accept4", "ALLOW"), target=Target("amd64"), architectures=[X86]).tables[X86].answers
+    assert (found["accept4"].action, found["accept4"].rule) == (ALLOW, 0)
+    assert (found["clone3"].action, found["clone3"].rule) == (EPERM, None)
+    assert "above all those that the profile names" in found["accept4"].unsure
+    assert found["accept4"].unsure == found["clone3"].unsure
+
+
 def test_names_that_the_nodes_libseccomp_does_not_know_get_the_default() -> None:
     old, new, unknown = ((2, 5, 5), (2, 6, 0), None)
     found = {

@@ -108,11 +108,11 @@ def first(text: str) -> Signature:
 
 
 @pytest.mark.parametrize(("text", "path"), SPECIFIC)
-@pytest.mark.parametrize("localhost", [True, False])
-def test_a_specific_text_counts_in_a_status_whatever_the_profile(text: str, path: str | None, localhost: bool) -> None:
+def test_a_specific_text_counts_in_a_status_whatever_the_profile(text: str, path: str | None) -> None:
     assert first(text).specific, "this text belongs to GENERIC, or its row in SIGNATURES says specific=False by mistake"
-    assert troubles(waiting(text), (), localhost) == (Trouble("cannot-start", "status", text, path),)
-    assert troubles(status(state=ended(text)), (), localhost) == (Trouble("cannot-start", "status", text, path),)
+    for localhost in (True, False):
+        assert troubles(waiting(text), (), localhost) == (Trouble("cannot-start", "status", text, path),), localhost
+        assert troubles(status(state=ended(text)), (), localhost) == (Trouble("cannot-start", "status", text, path),), localhost
 
 
 @pytest.mark.parametrize("text", GENERIC)
@@ -205,9 +205,9 @@ def test_what_counts_in_which_state(shown: ContainerStatus | None, expected: lis
         (None, False),
     ],
 )
-@pytest.mark.parametrize("localhost", [True, False])
-def test_killed_by_a_filter(shown: ContainerStatus | None, killed: bool, localhost: bool) -> None:
-    assert [trouble.kind for trouble in troubles(shown, (), localhost)] == (["killed"] if killed else [])
+def test_killed_by_a_filter(shown: ContainerStatus | None, killed: bool) -> None:
+    for localhost in (True, False):
+        assert [trouble.kind for trouble in troubles(shown, (), localhost)] == (["killed"] if killed else []), localhost
 
 
 def test_the_notifiers_text_is_kept() -> None:

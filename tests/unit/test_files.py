@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp import files
+from kubectl_seccomp.fault import Fault
 from kubectl_seccomp.files import read
-from kubectl_seccomp.model import Fault, Gap
+from kubectl_seccomp.model import Gap
 from kubectl_seccomp.pods import Pod
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "files"

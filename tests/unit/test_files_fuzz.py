@@ -6,7 +6,7 @@ import io
 import json
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_seccomp.files import read
@@ -106,19 +106,16 @@ def check(data: bytes) -> list[Pod | Gap]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes(data: bytes) -> None:
     check(data)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=25))
 def test_any_arrangement_of_what_manifests_are_made_of(words: list[str]) -> None:
     check("".join(words).encode())
 
 
-@settings(max_examples=150, deadline=None)
 @given(OBJECTS)
 def test_json_and_the_same_as_yaml_say_the_same(value: object) -> None:
     text = json.dumps(value, allow_nan=False) if _finite(value) else "{}"
@@ -136,7 +133,6 @@ def _finite(value: object) -> bool:
     return True
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(["kind: [\n", "a: 1\n  b: 2\n", "{\n", "x: \x01\n", "'\n", "- a\nb\n"]), max_size=5), st.integers(0, 5))
 def test_a_good_document_survives_any_broken_neighbours(broken: list[str], place: int) -> None:
     good = "kind: Pod\nmetadata: {name: good}\nspec: {containers: [{name: c}]}\n"

@@ -6,10 +6,12 @@ import pytest
 from msgspec import structs
 
 from kubectl_seccomp.audit import Policy, audit
-from kubectl_seccomp.model import Evidence, Forecast, Head, KubeletDefault, NodeFacts, Report, Scope, Tool
+from kubectl_seccomp.facts import Forecast, NodeFacts
+from kubectl_seccomp.model import Evidence, Head, Report, Scope, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.render.forecast import changing, summary, table
 from kubectl_seccomp.times import epoch
+from kubectl_seccomp.words import KubeletDefault
 
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 OFF, ON, UNKNOWN = KubeletDefault.OFF, KubeletDefault.ON, KubeletDefault.UNKNOWN

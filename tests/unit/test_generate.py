@@ -7,7 +7,6 @@ import random
 
 import pytest
 
-from kubectl_seccomp.model import Severity
 from kubectl_seccomp.profiles import floor, output
 from kubectl_seccomp.profiles.answers import Target, act
 from kubectl_seccomp.profiles.decoders import Container
@@ -20,6 +19,7 @@ from kubectl_seccomp.profiles.recorded import Recording, from_lines, from_profil
 from kubectl_seccomp.profiles.risk import GROUPS
 from kubectl_seccomp.profiles.syscalls import NEWEST, names
 from kubectl_seccomp.profiles.written import read
+from kubectl_seccomp.words import Severity
 from tests.unit.profiling import runtime as runtime_default
 from tests.unit.test_recorded import ABI, RECORDED
 

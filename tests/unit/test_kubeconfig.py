@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_seccomp.cluster.connection import Options, one_line, parse_timeout
 from kubectl_seccomp.cluster.kubeconfig import connect
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 from tests.unit.kubeconfigs import NOWHERE, SECRET, authorization, config, fault, reach, written
 
 

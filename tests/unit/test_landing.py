@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
 from kubectl_seccomp.landing import Landing, Landings, Outcome, outcome
-from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts, Profile, ProfileFile
+from kubectl_seccomp.model import Profile
 from kubectl_seccomp.pods import Pod
+from kubectl_seccomp.words import FileState, KubeletDefault
 
 from .test_eligibility import pod
 

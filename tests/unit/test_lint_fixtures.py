@@ -33,11 +33,11 @@ def unproved(page: Page, files: list[Path]) -> str:
     return f"{page.id}'s severities and those that {folder}/fail* give differ by {', '.join(sorted(wrong))}" if wrong else ""
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
-def test_a_failing_fixture_has_its_problem_and_a_passing_one_has_not(path: Path) -> None:
-    ids = {problem.id for problem in examine(path).problems}
-    assert (path.parent.name in ids) is path.stem.startswith("fail")
-    assert path.stem.startswith(("fail", "pass"))
+def test_a_failing_fixture_has_its_problem_and_a_passing_one_has_not() -> None:
+    for path in FILES:
+        ids = {problem.id for problem in examine(path).problems}
+        assert (path.parent.name in ids) is path.stem.startswith("fail"), f"{name(path)} gives {sorted(ids)}"
+        assert path.stem.startswith(("fail", "pass")), f"{name(path)}: call it fail* or pass*"
 
 
 def said(problem: Problem) -> str:
@@ -59,11 +59,12 @@ def test_what_is_said_of_a_fixture_is_what_a_person_has_read(check: str) -> None
     compare(f"{check}.txt", "\n".join(texts), GOLDEN)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.id)
-def test_each_check_is_proved_in_both_directions_and_in_every_severity(page: Page) -> None:
-    assert not (lack := unproved(page, FILES)), lack
-    assert sorted(page.severities, key=lambda severity: severity.rank) == list(page.severities)
-    assert page.usual is None or page.usual in page.severities
+def test_each_check_is_proved_in_both_directions_and_in_every_severity() -> None:
+    found = [lack for page in PAGES if (lack := unproved(page, FILES))]
+    assert not found, "\n".join(found)
+    for page in PAGES:
+        assert sorted(page.severities, key=lambda severity: severity.rank) == list(page.severities), page.id
+        assert page.usual is None or page.usual in page.severities, page.id
 
 
 @pytest.mark.parametrize("beginning", ["pass", "fail"])
@@ -80,17 +81,17 @@ def test_ids_are_well_formed_and_no_fixture_is_left_over() -> None:
         assert folder.name in mine, f"there is no check {folder.name} on profiles: remove tests/fixtures/lint/{folder.name}, or add it"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.id)
-def test_every_page_is_written_as_sentences_and_is_among_the_checks(page: Page) -> None:
-    for text in (page.why, page.fix):
-        assert text.endswith(".") or text.endswith(".)")
-        assert text == " ".join(text.split())
-    assert page.title
-    assert not page.title.endswith(".")
-    assert all(page.sources)
-    check = by_key(page.slug)
-    assert check is not None
-    assert (check.id, check.severities, check.why) == (page.id, page.severities, page.why)
+def test_every_page_is_written_as_sentences_and_is_among_the_checks() -> None:
+    for page in PAGES:
+        for text in (page.why, page.fix):
+            assert text.endswith((".", ".)")), page.id
+            assert text == " ".join(text.split()), page.id
+        assert page.title, page.id
+        assert not page.title.endswith("."), page.id
+        assert all(page.sources), page.id
+        check = by_key(page.slug)
+        assert check is not None, page.slug
+        assert (check.id, check.severities, check.why) == (page.id, page.severities, page.why)
 
 
 def test_every_problem_of_every_fixture_has_a_place_in_the_text_and_one_line() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_seccomp.model import FileState, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
 from kubectl_seccomp.node_report import node_report, users
 from kubectl_seccomp.node_values import FileReport, User
 from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Key, Kubelet, Listing, Root
 from kubectl_seccomp.pods import from_mapping
+from kubectl_seccomp.words import FileState, KubeletDefault, Observation
 
 ROOT = "/var/lib/kubelet/seccomp"
 NODE = NodeFacts(

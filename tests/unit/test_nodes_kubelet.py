@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from kubectl_seccomp.model import KubeletDefault, NodeFacts
+from kubectl_seccomp.facts import NodeFacts
 from kubectl_seccomp.nodes.answer import Kubelet
 from kubectl_seccomp.nodes.kubelet import flags, parse_bool, root_dir, root_from_label, seccomp_default, started, with_process
+from kubectl_seccomp.words import KubeletDefault
 
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 

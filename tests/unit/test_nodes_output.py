@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_seccomp.model import FileState, Observation, Observed
+from kubectl_seccomp.facts import Observed
 from kubectl_seccomp.nodes.answer import Kubelet, Listing, ProbeAnswer, Process
 from kubectl_seccomp.nodes.output import absent_files, from_status, is_status, main_process, observed, own_kubelet, parse
+from kubectl_seccomp.words import FileState, Observation
 
 NONCE = "0123456789abcdef"
 ID = "4f2a" * 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_seccomp.model import NodeFacts
+from kubectl_seccomp.facts import NodeFacts
 from kubectl_seccomp.nodes.answer import Root
 from kubectl_seccomp.nodes.root import root
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from kubectl_seccomp.effective import Placement
-from kubectl_seccomp.model import Evidence, Gap, KubeletDefault, NodeFacts
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Evidence, Gap
 from kubectl_seccomp.placements import Placements
 from kubectl_seccomp.pods import MIRROR_ANNOTATION, Pod, from_mapping
+from kubectl_seccomp.words import KubeletDefault
 
 ON, UNKNOWN = KubeletDefault.ON, KubeletDefault.UNKNOWN
 NODE = NodeFacts("node-a", "linux", runtime="containerd://2.4.2", default=ON)
@@ -78,7 +80,7 @@ def test_a_node_that_was_not_listed_is_a_gap_once() -> None:
 
 
 def test_where_no_node_could_be_listed_that_is_the_reason_and_no_gap_of_each() -> None:
-    made = placements(nodes_why="nodes could not be listed: forbidden")
+    made = placements(nodes_why="cannot list nodes: forbidden")
     found = made.of(pod(nodeName="gone"))[1]
-    assert found.node == NodeFacts("gone", default_source="nodes could not be listed: forbidden")
+    assert found.node == NodeFacts("gone", default_source="cannot list nodes: forbidden")
     assert made.gaps == []

@@ -15,7 +15,7 @@ import pytest
 
 from kubectl_seccomp.cluster import plugin as plugins
 from kubectl_seccomp.cluster.entries import Cluster, Credentials, Exec, Extension, Variable
-from kubectl_seccomp.model import Fault
+from kubectl_seccomp.fault import Fault
 
 SECRET = "s3cret-t0ken"
 V1 = "client.authentication.k8s.io/v1"

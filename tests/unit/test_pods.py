@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kubectl_seccomp.model import ContainerType, Declared, Owner, Profile
+from kubectl_seccomp.model import Declared, Owner, Profile
 from kubectl_seccomp.objects import ApiPod, Metadata, PodSpec, PodStatus
 from kubectl_seccomp.pods import (
     CONTAINER_ANNOTATION,
@@ -23,6 +23,7 @@ from kubectl_seccomp.pods import (
     runs,
     started_at,
 )
+from kubectl_seccomp.words import ContainerType
 
 Json = dict[str, object]
 

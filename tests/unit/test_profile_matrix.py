@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
 from kubectl_seccomp.landing import Outcome
-from kubectl_seccomp.model import FileState, Finding, Gap, Head, NodeFacts, Owner, ProfileFile, Scope, Severity, Subject, Tool
+from kubectl_seccomp.model import Finding, Gap, Head, Owner, Scope, Subject, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, nowhere_at_all, uses, wrong_path
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
 from kubectl_seccomp.render.query import query
+from kubectl_seccomp.words import FileState, Severity
 
 from .reports import HOSTILE
 

@@ -10,11 +10,14 @@ import pytest
 from kubectl_seccomp import profile_survey
 from kubectl_seccomp.cluster.api import ApiError
 from kubectl_seccomp.cluster.probe import Settings
-from kubectl_seccomp.model import KUBELET_DEFAULT, Evidence, Fault, FileState, Gap, NodeFacts, ProfileFile, Severity
+from kubectl_seccomp.facts import NodeFacts, ProfileFile
+from kubectl_seccomp.fault import Fault
+from kubectl_seccomp.model import KUBELET_DEFAULT, Evidence, Gap
 from kubectl_seccomp.pods import Pod
 from kubectl_seccomp.profile_survey import Surveyed, survey
 from kubectl_seccomp.scope import Found, Selection
 from kubectl_seccomp.verify import Limits, Verified, Work
+from kubectl_seccomp.words import FileState, Severity
 
 from .test_profile_matrix import HEAD, NODES, PATH, pod, present
 
@@ -99,7 +102,7 @@ def test_only_the_chosen_nodes_are_asked_but_all_count_for_where_pods_could_land
 def test_nodes_that_cannot_be_listed_are_a_fault(monkeypatch: pytest.MonkeyPatch, refusal: ApiError, hint: str | None) -> None:
     cluster = Cluster(files={})
     cluster.refusal = refusal
-    with pytest.raises(Fault, match=r"nodes could not be listed: .*forbidden") as raised:
+    with pytest.raises(Fault, match=r"cannot list nodes: .*forbidden") as raised:
         look(cluster, monkeypatch)
     assert (raised.value.code, raised.value.hint) == (3, hint)
 

@@ -9,25 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from kubectl_seccomp.model import (
-    ContainerReport,
-    ContainerType,
-    DecidedBy,
-    Decision,
-    Declared,
-    EffectiveType,
-    Gap,
-    KubeletDefault,
-    NodeFacts,
-    Owner,
-    PodReport,
-    Profile,
-    PssLevel,
-    PssVerdict,
-    Severity,
-)
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import ContainerReport, Decision, Declared, Gap, Owner, PodReport, Profile, PssLevel, PssVerdict
 from kubectl_seccomp.render.check import header, render
 from kubectl_seccomp.render.patch import patch
+from kubectl_seccomp.words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity
 
 from . import reports
 from .reports import NODES, container, decision, pod

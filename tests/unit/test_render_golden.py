@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_seccomp.model import Report, Verdict
+from kubectl_seccomp.model import Report
 from kubectl_seccomp.render import check, csv, markdown, query, summary, table
+from kubectl_seccomp.words import Verdict
 
 from . import reports
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import yaml as yamllib
 
-from kubectl_seccomp.model import DecidedBy, Declared, EffectiveType, Gap, NodeFacts, Owner, Profile, Report
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Declared, Gap, Owner, Profile, Report
 from kubectl_seccomp.render import check, csv, json, markdown, names, query, summary, table, yaml
+from kubectl_seccomp.words import DecidedBy, EffectiveType
 
 from . import reports
 from .reports import HOSTILE

@@ -11,12 +11,14 @@ import yaml
 from msgspec import structs
 
 from kubectl_seccomp.checks.node import findings
-from kubectl_seccomp.model import FileState, Gap, Head, KubeletDefault, NodeFacts, Observation, Observed, ProfileFile, Scope, Tool
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile
+from kubectl_seccomp.model import Gap, Head, Scope, Tool
 from kubectl_seccomp.node_report import node_report
 from kubectl_seccomp.node_values import NodesReport, User
 from kubectl_seccomp.nodes.answer import Answer, Audit, Entry, Kernel, Key, Kubelet, Listing, Root
 from kubectl_seccomp.render import node as render
 from kubectl_seccomp.render.text import display_width
+from kubectl_seccomp.words import FileState, KubeletDefault, Observation
 
 ROOT = "/var/lib/kubelet/seccomp"
 HEAD = Head("2026-11-24T12:00:00Z", Tool("kubectl-seccomp", "0.1.0"), Scope("cluster", "lab", ["*"], None), "NodeReport")

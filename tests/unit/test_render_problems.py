@@ -7,7 +7,6 @@ import json
 import pytest
 
 from kubectl_seccomp.facts import FileProblem, ProfileFile
-from kubectl_seccomp.model import EffectiveType, FileState
 from kubectl_seccomp.profiles.positions import Position
 from kubectl_seccomp.profiles.problem import (
     HONOURED,
@@ -24,7 +23,7 @@ from kubectl_seccomp.profiles.problem import (
 )
 from kubectl_seccomp.render import problems
 from kubectl_seccomp.render.problems import LintedFile
-from kubectl_seccomp.words import Severity
+from kubectl_seccomp.words import EffectiveType, FileState, Severity
 
 from .reports import HOSTILE, container, decision, pod
 

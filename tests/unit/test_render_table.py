@@ -8,23 +8,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pytest
 
-from kubectl_seccomp.model import (
-    Certainty,
-    ContainerType,
-    DecidedBy,
-    Decision,
-    Declared,
-    EffectiveType,
-    FileState,
-    Owner,
-    PodReport,
-    Profile,
-    ProfileFile,
-    Template,
-    Verdict,
-)
+from kubectl_seccomp.facts import ProfileFile
+from kubectl_seccomp.model import Decision, Declared, Owner, PodReport, Profile, Template
 from kubectl_seccomp.render import cells
 from kubectl_seccomp.render.table import PAGE, audit_cells, audit_rows, audit_table, audit_wide, every, list_table, with_findings
+from kubectl_seccomp.words import Certainty, ContainerType, DecidedBy, EffectiveType, FileState, Verdict
 
 from . import reports
 from .reports import HIGH, INFO, container, decision, kubelet_only, pod, template

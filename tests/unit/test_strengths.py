@@ -7,23 +7,13 @@ from typing import Any
 import pytest
 
 from kubectl_seccomp.audit import Policy, audit
-from kubectl_seccomp.model import (
-    ContainerReport,
-    Evidence,
-    Head,
-    KubeletDefault,
-    NodeFacts,
-    Observation,
-    Observed,
-    ProfileFile,
-    Scope,
-    Strength,
-    Tool,
-)
-from kubectl_seccomp.model import FileState as State
+from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile, Strength
+from kubectl_seccomp.model import ContainerReport, Evidence, Head, Scope, Tool
 from kubectl_seccomp.pods import Rights, containers, from_mapping
 from kubectl_seccomp.profiles.strength import Subject
 from kubectl_seccomp.profiles.strength import strength as measured
+from kubectl_seccomp.words import FileState as State
+from kubectl_seccomp.words import KubeletDefault, Observation
 from tests.unit.profiling import FOLDER
 
 HEAD = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", "lab", ["*"], None))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_seccomp.model import Gap, NodeFacts
+from kubectl_seccomp.facts import NodeFacts
+from kubectl_seccomp.model import Gap
 from kubectl_seccomp.pods import Pod, from_mapping
 from kubectl_seccomp.verify import Limits, Work, survey, verify
 

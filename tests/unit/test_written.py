@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_seccomp.profiles.decoders import resolve
@@ -191,7 +191,6 @@ leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.fl
 trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3), max_leaves=10)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(keys, trees, max_size=3), st.sampled_from([None, 1]), st.booleans())
 def test_every_path_of_any_document_is_found_where_its_text_is(document: dict[str, Any], indent: int | None, ascii_: bool) -> None:
     text = json.dumps(document, indent=indent, ensure_ascii=ascii_)
@@ -210,7 +209,6 @@ def test_every_path_of_any_document_is_found_where_its_text_is(document: dict[st
             assert rest.startswith('"')
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), trees, max_size=3))
 def test_yaml_has_the_same_paths_as_json(document: dict[str, Any]) -> None:
     text = yaml.safe_dump(document)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import build
-from .instance import Instance, can_run, instances
+from .instance import Instance, can_run, instances, orphans
 from .nodes import NODES
 from .start import certificate, kubeconfig, up
 
@@ -31,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("up", help="start it, building what is missing; prints the kubeconfig's path")
     start.add_argument("--nodes", default=",".join(node.name for node in NODES))
     start.add_argument("--bare", action="store_true", help="etcd and API server only")
-    commands.add_parser("down", help="end it and remove every trace").add_argument("--all", action="store_true")
+    end = commands.add_parser("down", help="end it and remove every trace")
+    end.add_argument("--all", action="store_true", help="end every instance")
+    end.add_argument("--orphans", action="store_true", help="end those that tests started which are no more")
     commands.add_parser("status", help="tell whether it runs")
     commands.add_parser("build", help="only build")
     for name, text in (("kubectl", "run kubectl as its admin"), ("run", "run a command inside its network")):
@@ -53,7 +55,8 @@ def _up(instance: Instance, options: argparse.Namespace) -> int:
 
 
 def _down(instance: Instance, options: argparse.Namespace) -> int:
-    for name in instances() if options.all else [instance.name]:
+    names = instances() if options.all else orphans() if options.orphans else [instance.name]
+    for name in names:
         Instance(name).down()
     return 0
 

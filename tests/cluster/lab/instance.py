@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from . import build
 from .nodes import DEFAULT_ROOT, NODES, Node
+from .processes import born_in
 
 STATE = Path(os.environ.get("KSECCOMP_STATE", "/var/tmp/kubectl-seccomp"))
 # Lists the directories of the host that exist only for instances.
 MADE = STATE / ".made"
 MARK = "KSECCOMP_LAB"
 CGROUPS = Path("/sys/fs/cgroup")
+LOCK = build.CACHE / "places.lock"
 
 
 def instances() -> list[str]:
@@ -25,22 +30,44 @@ def instances() -> list[str]:
     return [path.name for path in STATE.iterdir() if path != MADE] if STATE.exists() else []
 
 
+def of_tests(pid: int) -> str:
+    """Return the name of the instance that tests in this process start for themselves."""
+    return f"test{pid}"
+
+
+def orphans() -> list[str]:
+    """Return the instances of tests whose process was killed, so that it could not end them; a second one beside it ends in b."""
+    owned = [(name, re.fullmatch(r"test(\d+)b?", name)) for name in instances()]
+    return [name for name, owner in owned if owner and not Path("/proc", owner[1]).exists()]
+
+
 def make_place(path: Path) -> None:
     """Make a directory of the host that daemons write to, and note that it was made for us."""
-    if not path.exists():
-        with MADE.open("a") as notes:
-            notes.write(f"{path}\n")
-        path.mkdir(parents=True)
+    with _alone():
+        if not path.exists():
+            with MADE.open("a") as notes:
+                notes.write(f"{path}\n")
+            path.mkdir(parents=True)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Let no other instance start or end meanwhile, as far as the host's directories are concerned."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _remove_made() -> None:
-    """Remove the host's directories that were made as mount points, once no instance needs them."""
+    """Remove the host's directories that were made as mount points: no instance needs them."""
     if MADE.exists():
         for line in reversed(MADE.read_text().splitlines()):
             if Path(line).is_dir() and not any(Path(line).iterdir()):
                 Path(line).rmdir()
         MADE.unlink()
-    if STATE.exists():
+    # Not empty when another one starts just now: it makes what it needs after this.
+    with contextlib.suppress(OSError):
         STATE.rmdir()
 
 
@@ -68,12 +95,23 @@ class Instance:
         running = self.home / "binaries"
         self.binaries = running.resolve() if running.exists() else build.folder()
 
-    def enter(self, arguments: Iterable[str | Path], mounts: bool = False) -> list[str]:
-        """Return the command that runs `arguments` inside the cluster's network (and mount) namespace."""
-        prefix = ["nsenter", f"--net=/run/netns/{self.netns}"]
-        if mounts:
-            prefix.append(f"--mount=/proc/{(self.home / 'keeper.pid').read_text().strip()}/ns/mnt")
-        return [*prefix, "--", *map(str, arguments)]
+    def enter(self, arguments: Iterable[str | Path]) -> list[str]:
+        """Return the command that runs `arguments` inside the cluster's network."""
+        return ["nsenter", f"--net=/run/netns/{self.netns}", "--", *map(str, arguments)]
+
+    def _enter_all(self, arguments: Iterable[str | Path]) -> list[str]:
+        """Return the command that runs `arguments` in the cluster's network and with its mounts, to be born among its processes."""
+        network, *rest = self.enter(arguments)
+        return [network, f"--mount=/proc/{self._keeper}/ns/mnt", *rest]
+
+    @property
+    def _keeper(self) -> int:
+        return int((self.home / "keeper.pid").read_text())
+
+    def run(self, *command: str | Path) -> None:
+        """Run a command as the daemons run: in the cluster's network, with its mounts, among its processes."""
+        with born_in(self._keeper):
+            subprocess.run(self._enter_all(command), check=True, capture_output=True)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,22 +139,21 @@ class Instance:
     def start(self, title: str, *command: str | Path) -> int:
         """Start a daemon inside the cluster with a log of its own, and return its process id."""
         log = str(self.home / "log" / f"{title}.log")
-        arguments = self.enter(command, mounts=True)
+        arguments = self._enter_all(command)
         # What the caller has open, such as a lock, is not the daemon's to keep.
         mine = [
             (os.POSIX_SPAWN_CLOSE, int(fd))
             for fd in os.listdir("/proc/self/fd")
             if int(fd) > 2 and os.path.exists(f"/proc/self/fd/{fd}")
         ]
-        pid = os.posix_spawnp(
-            arguments[0], arguments, self.environment, setsid=True,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
-                *mine,
-            ],
-        )  # fmt: skip
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+            *mine,
+        ]
+        with born_in(self._keeper):
+            pid = os.posix_spawnp(arguments[0], arguments, self.environment, setsid=True, file_actions=files)
         (self.home / "run" / f"{title}.pid").write_text(f"{pid}\n")
         return pid
 
@@ -152,8 +189,9 @@ class Instance:
         for controller in CGROUPS.iterdir():
             _remove_cgroups(controller / self.cgroup)
         shutil.rmtree(self.home, ignore_errors=True)
-        if not instances():
-            _remove_made()
+        with _alone():
+            if not instances():
+                _remove_made()
 
     def _unmount(self) -> None:
         places = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]

@@ -14,6 +14,7 @@ from pathlib import Path
 from . import build, images
 from .instance import CGROUPS, MARK, Instance, make_place
 from .nodes import ADDRESS, DEFAULT_ROOT, NODES, STATIC_POD, Node, containerd_config, crio_config, kubelet_config, network
+from .processes import own_processes
 
 PROFILES = Path(__file__).parents[1] / "manifests" / "profiles"
 # What daemons write to fixed places; inside the cluster's mount namespace these are directories of the instance.
@@ -57,7 +58,7 @@ def _run(*command: str | Path, **more: str) -> None:
 
 
 def _namespaces(instance: Instance) -> None:
-    """Make the network namespace with a bridge, and the mount namespace that a sleeping keeper holds."""
+    """Make the network namespace with a bridge, and the mount and process namespaces that a sleeping keeper holds."""
     net = instance.netns
     _run("ip", "netns", "add", net)
     for words in (
@@ -71,11 +72,13 @@ def _namespaces(instance: Instance) -> None:
         mine.mkdir(parents=True, exist_ok=True)
         make_place(Path(place))
         lines.append(f"mount --bind {mine} {place}")
-    script = " && ".join([*lines, "exec sleep infinity"])
-    unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
+    # The first process of its own process namespace; the kernel takes away what is left to it.
+    lines += ["mount -t proc proc /proc", "trap '' CHLD", "exec sleep infinity"]
+    unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", " && ".join(lines)]
     # None of the starter's descriptors: whoever reads its output would wait for the keeper's end too.
     quiet = [(os.POSIX_SPAWN_OPEN, number, "/dev/null", os.O_RDWR, 0) for number in (0, 1, 2)]
-    keeper = os.posix_spawnp(unshare[0], unshare, {**instance.environment, MARK: instance.name}, setsid=True, file_actions=quiet)
+    with own_processes():
+        keeper = os.posix_spawnp(unshare[0], unshare, {**instance.environment, MARK: instance.name}, setsid=True, file_actions=quiet)
     (instance.home / "keeper.pid").write_text(str(keeper))
     comm = Path(f"/proc/{keeper}/comm")
     _wait("mount namespace", 10, lambda: comm.read_text().strip() == "sleep")
@@ -236,7 +239,7 @@ def _containerd(instance: Instance, node: Node, home: Path) -> Path:
             "import",
             instance.binaries / f"{name}.tar",
         ]
-        _run(*instance.enter(command, mounts=True))
+        instance.run(*command)
     return socket
 
 
@@ -247,7 +250,7 @@ def _crio(instance: Instance, node: Node, home: Path) -> Path:
     storage = f"[overlay@{home}/storage+{home}/run/storage]"
     for name, full in images.NAMES.items():
         archive = f"oci-archive:{instance.binaries}/{name}.tar"
-        _run(*instance.enter(["skopeo", "--policy", policy, "copy", "-q", archive, f"containers-storage:{storage}{full}"], mounts=True))
+        instance.run("skopeo", "--policy", policy, "copy", "-q", archive, f"containers-storage:{storage}{full}")
     instance.start(f"crio-{node.name}", instance.binaries / "bin" / "crio", "--config", home / "crio.conf", "--config-dir", "")
     socket = home / "run" / "crio.sock"
     _wait(f"CRI-O of {node.name}", 30, socket.exists)
