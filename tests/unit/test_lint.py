@@ -49,6 +49,17 @@ def test_the_deny_list_of_the_kubernetes_tutorial_starts_everywhere_and_leaves_a
     assert kill.message == "SCMP_ACT_KILL ends one thread, not the process: reboot"
 
 
+def test_keys_that_nobody_reads_are_found_however_deep_they_stand() -> None:
+    args = [{"index": 0, "valu": 1, "value": 1, "op": "SCMP_CMP_EQ"}]
+    rules = [{"names": ["mount"], "action": "SCMP_ACT_ERRNO", "acton": 1, "args": args}]
+    found = lint(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "flagz": [], "syscalls": rules}).encode(), Setting())
+    assert [(problem.path, problem.suggestion) for problem in of(found, "KS326")] == [
+        (("flagz",), "flags"),
+        (("syscalls", 0, "acton"), "action"),
+        (("syscalls", 0, "args", 0, "valu"), "value"),
+    ]
+
+
 def test_the_web_profile_of_the_kubernetes_tutorial_starts_nothing_useful_and_the_missing_calls_are_named_by_runtime() -> None:
     high, without, program, margin = of(lint((PROFILES / "web.json").read_bytes(), Setting()), "KS353")
     assert "runc needs fstatfs; runc since 1.3 also needs openat2, statx" in high.message
