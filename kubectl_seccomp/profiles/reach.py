@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, product
+from math import prod
 
 from msgspec import Struct
 
@@ -13,8 +15,7 @@ from .risk import GROUPS, USER_NAMESPACE, Call, Group
 _ABOVE = 1 << 32
 _SIGCHLD = 17
 _UNCLEAR = "(perhaps)"
-# How far from what a condition compares with a value is that meets it.
-_MEETS = {"NE": 1, "LT": -1, "GT": 1}
+_MOST = 1000
 
 
 class Passing(Struct, frozen=True):
@@ -104,7 +105,8 @@ def _through(table: Table, call: Call, name: str, answer: Answer) -> str | None:
         return ""
     if "above" in results:
         return "with bit 32 set"
-    return _UNCLEAR if "unclear" in results or not answer.exact else None
+    untried = prod(map(len, _edges(answer))) > _MOST
+    return _UNCLEAR if "unclear" in results or untried or not answer.exact else None
 
 
 def _tried(table: Table, call: Call, registers: list[int]) -> str:
@@ -134,11 +136,14 @@ def _registers(table: Table, call: Call, answer: Answer) -> Iterator[list[int]]:
 
 
 def _bases(answer: Answer) -> Iterator[list[int]]:
-    """Yield what meets each case, and what is just beside it."""
-    yield [0] * 6
+    """Yield every way to put the edges of all arguments together, at most _MOST."""
+    return map(list, islice(product(*_edges(answer)), _MOST))
+
+
+def _edges(answer: Answer) -> list[list[int]]:
+    """Return for each argument the values that its conditions tell apart: what they compare with, and what is just beside it."""
+    found = [{0} for _ in range(6)]
     for case in answer.cases:
-        for shift in (None, 0, 1, -1):
-            base = [0] * 6
-            for one in case.conditions:
-                base[one.index] = max(one.expected + (_MEETS.get(one.op, 0) if shift is None else shift), 0)
-            yield base
+        for one in case.conditions:
+            found[one.index] |= {max(one.expected + shift, 0) for shift in (-1, 0, 1)}
+    return [sorted(values) for values in found]

@@ -177,3 +177,21 @@ def test_everything_is_open_without_a_filter() -> None:
     found = exposed(judge_at(None, Place()), ALL)
     assert [one.group.name for one in found] == [group.name for group in GROUPS]
     assert all(one.passing == one.reachable for one in found)
+
+
+def refused(*args: tuple[int, str, int]) -> list[dict[str, Any]]:
+    return [rule("unshare", "ERRNO", one) for one in args] + [rule("clone clone3", "ERRNO")]
+
+
+def test_refusals_of_different_arguments_leave_what_is_beside_all_of_them() -> None:
+    """Every one alone is refused by the other's rule unless both arguments are high."""
+    denied = refused((1, "LT", 5), (2, "LT", 5))
+    assert user_namespace(made("ALLOW", *denied, architectures=ABIS[:1])) is True
+    whole = [*denied, rule("unshare", "ERRNO", (1, "GE", 5))]
+    assert user_namespace(made("ALLOW", *whole, architectures=ABIS[:1])) in (False, None)
+
+
+def test_what_has_too_many_edges_to_be_tried_may_get_through() -> None:
+    far = [rule("unshare", "ALLOW", (0, "EQ", 1), (1, "EQ", value), (2, "EQ", value), (3, "EQ", value)) for value in range(1, 20, 3)]
+    assert user_namespace(made("ERRNO", *far[:2], architectures=ABIS[:1])) is False
+    assert user_namespace(made("ERRNO", *far, architectures=ABIS[:1])) is None
