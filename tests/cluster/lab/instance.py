@@ -38,7 +38,7 @@ def of_tests(pid: int) -> str:
 def orphans() -> list[str]:
     """Return the instances of tests whose process was killed, so that it could not end them; a second one beside it ends in b."""
     owned = [(name, re.fullmatch(r"test(\d+)b?", name)) for name in instances()]
-    return [name for name, owner in owned if owner and not Path("/proc", owner[1]).exists()]
+    return [name for name, owner in owned if owner and not _alive(int(owner[1]))]
 
 
 def make_place(path: Path) -> None:
