@@ -78,6 +78,11 @@ class Table(Struct, frozen=True):
     variants: tuple[Variant, ...]
 
 
+# Made before there are threads, which judge the files of many nodes at once: msgspec 0.21 is not safe while it looks at a type for the
+# first time, and ends the process.
+_TABLE = msgspec.json.Decoder(Table)
+
+
 class Match(Struct, frozen=True):
     """The variant that a runtime's version has. `doubt` says in a few words why it may be another one, None if it is certain;
     `nearest` is set where this version is not known at all and that of another one was taken.
@@ -185,4 +190,4 @@ def _rule(given: Table, index: int) -> Rule:
 @cache
 def table() -> Table:
     """Return all variants, oldest first within a runtime."""
-    return msgspec.json.decode(data.read("defaults.json"), type=Table)
+    return _TABLE.decode(data.read("defaults.json"))
