@@ -41,7 +41,7 @@ class PodClient:
         self._made: ApiClient | None = None
 
     def prepare(self) -> None:
-        """Import and make the client, once. An interrupt in the middle of that import must come before there is a pod."""
+        """Import and make the client, once: before several threads would, and before there is a pod to remove."""
         self._client()
 
     def _client(self) -> ApiClient:

@@ -109,7 +109,7 @@ class _Asking:
         self.wrong_clock: tuple[str, ...] = ()
 
     def answer(self, node: str, root: str, ids: tuple[str, ...], paths: tuple[str, ...]) -> ProbeAnswer:
-        # An interrupted import of the client cannot be begun again, so it comes before there is a pod to remove.
+        # Takes longest of what needs no pod: an interrupt meanwhile has nothing to look for on the cluster.
         self._client.prepare()
         mounts = mounts_for(paths, listing=self._wanted.listing)
         absent: tuple[str, ...] = ()

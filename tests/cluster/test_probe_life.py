@@ -63,8 +63,7 @@ def test_a_signal_at_any_moment(lab: Lab, ending: signal.Signals, after: float) 
     time.sleep(0.2)
     child.send_signal(ending)
     _, stderr = child.communicate(timeout=90)
-    # A second signal can still hit the interpreter while it ends, after everything is said and done.
-    assert child.returncode in (0, 128 + ending, -ending)
+    assert child.returncode in (0, 128 + ending)
     assert "Traceback" not in stderr
     assert lab.probes() == []
 
