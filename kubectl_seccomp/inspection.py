@@ -47,8 +47,8 @@ def chosen(api: Api, names: Iterable[str]) -> tuple[list[NodeFacts], list[Gap]]:
     absent = [(name, result) for name, result in zip(wanted, results, strict=True) if isinstance(result, ApiError)]
     if not found:
         first = absent[0][1]
-        raise Fault(_said(first), first.rights(" --verify") or "see: kubectl get nodes")
-    return found, [Gap("node", f"node/{name}", _said(error)) for name, error in absent]
+        raise Fault(first.said, first.rights(" --verify") or "see: kubectl get nodes")
+    return found, [Gap("node", f"node/{name}", error.said) for name, error in absent]
 
 
 def _node(api: Api, name: str) -> NodeFacts | ApiError:
@@ -56,10 +56,6 @@ def _node(api: Api, name: str) -> NodeFacts | ApiError:
         return lists.node(api, name)
     except ApiError as error:
         return error
-
-
-def _said(error: ApiError) -> str:
-    return error.message if error.status else error.why
 
 
 def everyone(api: Api) -> list[NodeFacts]:

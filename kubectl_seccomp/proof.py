@@ -1,7 +1,9 @@
-"""How one pod is proved: exec into each container, then its node for profile files and for what exec could not tell."""
+"""How pods are proved: exec into each container, then their nodes for profile files and for what exec could not tell."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -16,12 +18,15 @@ from .facts import NodeFacts, Observed, ProfileFile
 from .failures import troubles
 from .model import Gap
 from .node_proof import NO_ID, Question, ask_node, not_observed
-from .nodes.answer import Answer
+from .nodes.answer import Answer, Key
 from .nodes.kubelet import with_process
 from .pods import Container, Pod, container_id, containers, runs
+from .verify import gathered
 from .words import Observation
 
+# Containers of one pod, pods, and nodes.
 AT_ONCE = 8
+PODS_AT_ONCE = 4
 
 
 class Ways(Struct, frozen=True):
@@ -32,53 +37,118 @@ class Ways(Struct, frozen=True):
     use_node: bool = True
 
 
-class Proof(Struct, frozen=True):
-    """What was found out of one pod: by container name, by localhostProfile; its node, with what a probe saw of the kubelet; and the
-    bytes of the files that were read.
+class Proof(Struct):
+    """What was found out of some pods: of containers by UID and name, of files (and their bytes) by node and localhostProfile, of
+    events by UID; and their nodes, with what a probe saw of the kubelets.
     """
 
-    observed: dict[str, Observed]
-    files: dict[str, ProfileFile]
-    events: tuple[str, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    node: NodeFacts | None = None
-    contents: dict[str, bytes] = {}
-
-
-def prove(api: Api, client: PodClient, pod: Pod, node: NodeFacts | None, ways: Ways) -> Proof:
-    """Return everything that can be found out of one pod; what cannot be is a gap."""
+    nodes: dict[str, NodeFacts]
+    observed: dict[Key, Observed] = {}
+    files: dict[tuple[str, str], ProfileFile] = {}
+    contents: dict[tuple[str, str], bytes] = {}
+    events: dict[str, tuple[str, ...]] = {}
     gaps: list[Gap] = []
-    told = _events(api, pod, gaps)
-    if node is not None and node.os == "windows":
-        return Proof({}, {}, told, tuple(gaps))
-    members = list(containers(pod))
-    running = [member for member in members if runs(member)]
-    observed = (
-        still_there(api, pod, _by_exec(api.connection, pod, running, ways.settings.timeout), gaps) if ways.use_exec and running else {}
-    )
-    unanswered = [member for member in running if not _answered(observed.get(member.name))]
-    question = _question(node, members, unanswered, told) if ways.use_node and node is not None else None
-    answer = ask_node(api, client, question, ways.settings) if question is not None else Answer[str]()
-    if node is not None:
-        node = with_process(node, answer.kubelet)
-    if question is not None:
-        seen = answer.observed | {member.name: NO_ID for member in unanswered if container_id(member) is None}
-        observed |= {name: value for name, value in seen.items() if _answered(value) or name not in observed}
-    if (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
-        observed |= {member.name: why for member in members if member not in running and (why := _not_running(member)) is not None}
-    unseen = (not_observed(pod, name, said) for name, said in observed.items() if not _answered(said))
-    return Proof(observed, answer.files, told, (*gaps, *answer.gaps, *unseen), node, answer.contents)
 
 
-def _question(node: NodeFacts, members: list[Container], unanswered: list[Container], told: tuple[str, ...]) -> Question[str] | None:
-    """Return what the pod's node is to be asked: which files there are, and what exec could not tell; None for nothing."""
+class _Told(Struct, frozen=True):
+    """What one pod's events and exec have told: the latter by container name."""
+
+    pod: Pod
+    events: tuple[str, ...]
+    observed: dict[str, Observed]
+    gaps: list[Gap]
+
+    def unanswered(self) -> list[Container]:
+        """Return the running containers that exec has not told of."""
+        return [member for member in containers(self.pod) if runs(member) and not _answered(self.observed.get(member.name))]
+
+
+def prove(
+    api: Api, client: PodClient, pods: list[Pod], nodes: Mapping[str, NodeFacts], ways: Ways, progress: Callable[[int, int], None]
+) -> Proof:
+    """Return everything that can be found out of these pods; what cannot be is a gap. Each node is asked once about all of them.
+
+    `progress` is told how many of how many nodes are done. On KeyboardInterrupt every probe is removed before it is passed on.
+    """
+    found = Proof(dict(nodes))
+    with ThreadPoolExecutor(PODS_AT_ONCE) as pool:
+        told = list(pool.map(lambda pod: _ask_pod(api, pod, nodes.get(pod.spec.node_name or ""), ways), pods))
+    for each in told:
+        found.events[each.pod.metadata.uid or ""] = each.events
+        found.observed |= {_key(each.pod, name): value for name, value in each.observed.items()}
+        found.gaps += each.gaps
+    if ways.use_node:
+        _ask_nodes(api, client, told, ways, found, progress)
+    for pod in pods:
+        _complete(pod, ways, found)
+    return found
+
+
+def _ask_pod(api: Api, pod: Pod, node: NodeFacts | None, ways: Ways) -> _Told:
+    gaps: list[Gap] = []
+    events = _events(api, pod, gaps)
+    running = [member for member in containers(pod) if runs(member)]
+    if not ways.use_exec or not running or _windows(node):
+        return _Told(pod, events, {}, gaps)
+    return _Told(pod, events, still_there(api, pod, _by_exec(api.connection, pod, running, ways.settings.timeout), gaps), gaps)
+
+
+def _ask_nodes(api: Api, client: PodClient, told: list[_Told], ways: Ways, found: Proof, progress: Callable[[int, int], None]) -> None:
+    """Put what the nodes say of these pods into `found`."""
+    questions = {}
+    for name, node in found.nodes.items():
+        mine = [each for each in told if each.pod.spec.node_name == name]
+        if not _windows(node) and (question := _question(node, mine)) is not None:
+            questions[name] = question
+            for key in (_key(each.pod, member.name) for each in mine for member in each.unanswered() if not container_id(member)):
+                found.observed.setdefault(key, NO_ID)
+    stop = threading.Event()
+
+    def one(name: str) -> Answer[Key]:
+        return ask_node(api, client, questions[name], ways.settings, stop)
+
+    if questions:
+        client.prepare()
+    for name, answer in gathered(one, list(questions), AT_ONCE, stop, progress):
+        found.files |= {(name, path): file for path, file in answer.files.items()}
+        found.contents |= {(name, path): content for path, content in answer.contents.items()}
+        found.observed |= {key: value for key, value in answer.observed.items() if _answered(value) or key not in found.observed}
+        found.nodes[name] = with_process(found.nodes[name], answer.kubelet)
+        found.gaps += answer.gaps
+
+
+def _question(node: NodeFacts, told: list[_Told]) -> Question[Key] | None:
+    """Return what a node is to be asked: which files there are, and what exec could not tell; None for nothing."""
+    members = [member for each in told for member in containers(each.pod)]
     paths = tuple(dict.fromkeys(path for member in members if (path := member.declared.file)))
+    unanswered = [(each.pod, member) for each in told for member in each.unanswered()]
     if not paths and not unanswered:
         return None
     reports = [trouble.path for member in members for trouble in troubles(member.status, (), localhost=True)]
-    events = [trouble.path for trouble in troubles(None, told, localhost=True)]
-    ids = {member.name: identity for member in unanswered if (identity := container_id(member))}
+    events = [trouble.path for each in told for trouble in troubles(None, each.events, localhost=True)]
+    ids = {_key(pod, member.name): identity for pod, member in unanswered if (identity := container_id(member))}
     return Question(node, ids, paths, tuple(filter(None, reports)), tuple(filter(None, events)))
+
+
+def _complete(pod: Pod, ways: Ways, found: Proof) -> None:
+    """Add why a pod's containers cannot be looked at, and a gap for each that should have been."""
+    if _windows(found.nodes.get(pod.spec.node_name or "")):
+        return
+    for member in containers(pod):
+        key = _key(pod, member.name)
+        if not runs(member) and (ways.use_exec or ways.use_node) and pod.phase not in ("Succeeded", "Failed"):
+            why = _not_running(member)
+            found.observed |= {key: why} if why is not None else {}
+        if (said := found.observed.get(key)) is not None and not _answered(said):
+            found.gaps.append(not_observed(pod, member.name, said))
+
+
+def _key(pod: Pod, container: str) -> Key:
+    return pod.metadata.uid or "", container
+
+
+def _windows(node: NodeFacts | None) -> bool:
+    return node is not None and node.os == "windows"
 
 
 def _answered(observed: Observed | None) -> bool:

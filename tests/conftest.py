@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
+
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
-BUNDLED = ("tests/cluster/test_bundle.py", "tests/bundle/test_smoke.py")
+# Two clusters fit on a machine, not three: the third process gets what needs none.
+WITHOUT = "gw2"
 
 
 class Files(LoadFileScheduling):  # type: ignore[misc]
-    """Gives each process whole files; what needs the bundle goes to one of them, so that it is made once."""
+    """Gives each process whole files, those that need a cluster first."""
 
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "bundle" if file in BUNDLED else file
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        file = next(filter(self._needs_cluster, self.workqueue), None)
+        if file is None or node.gateway.id == WITHOUT:
+            file = next((each for each in self.workqueue if not self._needs_cluster(each)), None)
+        if file is None:
+            node.shutdown()
+        else:
+            self.workqueue.move_to_end(file, last=False)
+            super()._assign_work_unit(node)
+
+    @cache  # noqa: B019 - there is one
+    def _needs_cluster(self, file: str) -> bool:
+        return "lab: Lab" in (self.config.rootpath / file).read_text()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Files:
     return Files(config, log)
+
+
+def pytest_configure() -> None:
+    # What only computes takes what is left over: on the clusters things are waited for.
+    if os.environ.get("PYTEST_XDIST_WORKER") == WITHOUT:
+        os.nice(10)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from ..cluster.connection import Options
-from ..facts import NodeFacts, Observed, ProfileFile
+from ..facts import NodeFacts
 from ..fault import Fault
 from ..model import Evidence, Gap
 from .boundary import put, say
@@ -18,7 +18,7 @@ from .choices import Format
 from .connect import open_api
 from .formats import machine
 from .given import Files, Judging, Output, Probing, Proving, Selecting
-from .looking import Manifests, pod_client, settings
+from .looking import Manifests, asking, pod_client, settings
 from .reports import finish, head, policy, put_manifests, query_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _read(api: Api, name: str) -> Pod:
                 seen(api, api.connection.namespace)
         missing = f"it was looked for in namespace {api.connection.namespace}: -n names another"
         hint = missing if error.status == 404 else error.rights(" --verify --exec")
-        raise Fault(error.message if error.status else error.why, hint) from error
+        raise Fault(error.said, hint) from error
 
 
 def _evidence(api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, probing: Probing, shown: Manifests | None) -> Evidence:
@@ -112,23 +112,12 @@ def _evidence(api: Api, pods: list[Pod], gaps: list[Gap], proving: Proving, prob
             gaps.append(Gap("RuntimeClasses", "cluster", error.why))
     ways = Ways(settings(probing), not proving.no_exec and shown is None, not proving.no_node)
     client = pod_client(api, probing, shown)
-    files: dict[tuple[str, str], ProfileFile] = {}
-    contents: dict[tuple[str, str], bytes] = {}
-    observed: dict[tuple[str, str], Observed] = {}
-    events: dict[str, tuple[str, ...]] = {}
-    for pod in pods:
-        proof = prove(api, client, pod, nodes.get(pod.spec.node_name or ""), ways)
-        uid = pod.metadata.uid or ""
-        files |= {(pod.spec.node_name or "", path): file for path, file in proof.files.items()}
-        contents |= {(pod.spec.node_name or "", path): content for path, content in proof.contents.items()}
-        observed |= {(uid, container): value for container, value in proof.observed.items()}
-        events[uid] = proof.events
-        gaps.extend(proof.gaps)
-        if proof.node is not None:
-            nodes[proof.node.name] = proof.node
+    with asking() as told:
+        proof = prove(api, client, pods, nodes, ways, told)
     return Evidence(
-        nodes, handlers=handlers, files=files, contents=contents, observed=observed, events=events, gaps=still_unknown(gaps, nodes)
-    )
+        proof.nodes, handlers=handlers, files=proof.files, contents=proof.contents, observed=proof.observed, events=proof.events,
+        gaps=still_unknown([*gaps, *proof.gaps], proof.nodes),
+    )  # fmt: skip
 
 
 def cleanup(

@@ -70,6 +70,11 @@ class ApiError(Exception):
         rest = text.partition(f" is {word}: ")[2] or text
         return word if rest.lower() == word else f"{word}: {rest}"
 
+    @property
+    def said(self) -> str:
+        """The server's own words, one printable line without any."""
+        return self.message if self.status else self.why
+
     def rights(self, flags: str = "") -> str | None:
         """Return where the rights are told that a refusal was for the lack of; `flags` are those of rbac."""
         return f"kubectl seccomp rbac{flags} prints the permissions that are needed" if self.reason == "Forbidden" else None

@@ -10,7 +10,7 @@ import re
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +20,7 @@ from ..fault import Fault
 from ..nodes.output import from_status, is_status
 from ..objects import UNDECODABLE
 from ..words import Observation
-from .api import from_response
+from .api import ApiError, from_response, segment
 from .connection import Connection, Proof, one_line
 from .transport import traced
 from .wire import Broken, Wire, open_wire
@@ -76,12 +76,11 @@ def run(connection: Connection, namespace: str, pod: str, container: str, comman
     if connection.kubectl:
         return ExecResult(error="not possible with --via-kubectl, which only reads")
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
-    path = f"/api/v1/namespaces/{_segment(namespace)}/pods/{_segment(pod)}/exec?{urlencode(query, errors='replace')}"
     try:
+        path = f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/exec?{urlencode(query, errors='replace')}"
         return _asked(connection, path, time.monotonic() + timeout)
-    except websocket.WebSocketBadStatusException as error:
-        problem = from_response(error.status_code, error.resp_body or b"")
-        return ExecResult(error=problem.why, forbidden=error.status_code in (401, 403))
+    except ApiError as error:
+        return ExecResult(error=error.why, forbidden=error.status in (401, 403))
     except Fault as fault:
         # The credentials cannot be renewed.
         return ExecResult(error=fault.message, forbidden=True)
@@ -93,13 +92,11 @@ def run(connection: Connection, namespace: str, pod: str, container: str, comman
 
 def _asked(connection: Connection, path: str, deadline: float) -> ExecResult:
     """Run one exec; what is answered 401 is asked once more if there are new credentials."""
-    import websocket
-
     proof = connection.source.current()
     try:
         return _once(connection, proof, path, deadline)
-    except websocket.WebSocketBadStatusException as error:
-        if error.status_code != 401 or not connection.source.refused(proof):
+    except ApiError as error:
+        if error.status != 401 or not connection.source.refused(proof):
             raise
     return _once(connection, connection.source.current(), path, deadline)
 
@@ -114,14 +111,10 @@ def _once(connection: Connection, proof: Proof, path: str, deadline: float) -> E
         told = "101"
     except websocket.WebSocketBadStatusException as error:
         told = str(error.status_code)
-        raise
+        raise from_response(error.status_code, error.resp_body or b"") from error
     finally:
         traced(connection, "GET", connection.server + path, told, started)
     return result
-
-
-def _segment(name: str) -> str:
-    return quote(name, safe="", errors="replace")
 
 
 def _handshake(connection: Connection, proof: Proof, wire: Wire, path: str) -> websocket.WebSocket:

@@ -149,6 +149,7 @@ def test_names_cannot_leave_their_place_in_the_path(serve: Serve) -> None:
         run(connection, "a/../b", "x?y=z", "c&command=rm", ("true",), 5)
     (peer,) = server.peers
     assert peer.target.startswith("/api/v1/namespaces/a%2F..%2Fb/pods/x%3Fy%3Dz/exec?")
+    assert run(connection, "shop", "..", "c", ("true",), 5).error == 'invalid resource name ".."'
     assert [value for key, value in peer.query if key == "command"] == ["true"]
 
 

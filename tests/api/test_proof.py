@@ -1,22 +1,28 @@
-"""What exec said of a container that was replaced meanwhile is not believed; files that the probe cannot read are gaps."""
+"""Each node is asked once about all pods; what exec said of a container that was replaced meanwhile is not believed; files that the
+probe cannot read are gaps.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from kubectl_seccomp.cluster.api import Api
+from kubectl_seccomp.cluster.pods import PodClient
+from kubectl_seccomp.cluster.probe import Settings
 from kubectl_seccomp.execution import executed
 from kubectl_seccomp.facts import NodeFacts, Observed
 from kubectl_seccomp.model import Gap
 from kubectl_seccomp.node_proof import judged_files
 from kubectl_seccomp.nodes.output import parse
 from kubectl_seccomp.pods import from_mapping
-from kubectl_seccomp.proof import still_there
+from kubectl_seccomp.proof import Ways, prove, still_there
 from kubectl_seccomp.words import FileState, Observation
 from tests.api.conftest import Fake, status
-from tests.api.podserver import answer_of
+from tests.api.podserver import PodServer, answer_of
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -74,3 +80,40 @@ def test_audit_by_exec_does_not_believe_a_replaced_container_either(fake: Fake, 
         observed: dict[tuple[str, str], Observed] = {}
         assert list(executed(api, [before], observed, 5.0)) == [before]
         assert observed["u1", "c"].state is state
+
+
+def on_node(name: str, node: str, container_id: str | None) -> Any:
+    """A pod with a profile file of its own name; it runs where there is an id."""
+    content = pod(f"uid-{name}")
+    content["metadata"]["name"] = name
+    content["spec"] |= {"nodeName": node, "containers": [{"name": "c", "securityContext": {"seccompProfile": {
+        "type": "Localhost", "localhostProfile": f"{name}.json"}}}]}  # fmt: skip
+    content["status"]["containerStatuses"][0]["containerID"] = f"containerd://{container_id}" if container_id else None
+    return from_mapping(content)
+
+
+def said_by_node(made: dict[str, Any]) -> bytes:
+    ids = re.findall(r"[ab]{64}", str(made["spec"]["containers"][0]))
+    return answer_of(made, *(f"process {each} - {number} 1 5 {2 - number} 1 0" for number, each in enumerate(ids)))
+
+
+def test_each_node_is_asked_once_about_all_of_its_pods(api: Api, servers: dict[str, HTTPServer]) -> None:
+    kube = PodServer()
+    kube.log = said_by_node
+    servers["tls"].clear()
+    servers["tls"].expect_request(re.compile("/.*")).respond_with_handler(kube)
+    pods = [on_node("one", "n", OLD), on_node("two", "n", NEW), on_node("new", "n", None), on_node("win", "w", OLD)]
+    nodes = {"n": NodeFacts("n", kubelet_root="/r"), "w": NodeFacts("w", os="windows")}
+    told: list[tuple[int, int]] = []
+    ways = Ways(Settings("kube-system", "busybox:1", 60.0), use_exec=False)
+    found = prove(api, PodClient(api.connection), pods, nodes, ways, lambda *done: told.append(done))
+    assert [made["spec"]["nodeName"] for made in kube.made] == ["n"]
+    assert {key: (seen.state, seen.mode, seen.explanation) for key, seen in found.observed.items()} == {
+        ("uid-one", "c"): (Observation.FILTERED, 2, None),
+        ("uid-two", "c"): (Observation.STRICT, 1, None),
+        ("uid-new", "c"): (Observation.FAILED, None, "it has no container id yet to look for on the node"),
+    }
+    assert list(found.files) == [("n", "one.json"), ("n", "two.json"), ("n", "new.json")]
+    assert [gap.where for gap in found.gaps if gap.what != "profile file"] == ["pod/shop/new"]
+    assert told[-1] == (1, 1)
+    assert kube.pods == {}

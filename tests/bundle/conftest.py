@@ -11,7 +11,7 @@ from tests.bundle import making
 
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.getbasetemp() / "bundle"
+    return making.shared(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
+import os
 import platform
 import subprocess
 import sys
@@ -29,20 +31,28 @@ def build(folder: Path) -> Path:
     return folder / "dist"
 
 
+def shared(temporary: Path) -> Path:
+    """Return the folder of this run's bundle, below pytest's own, for all processes that pytest may run the tests in."""
+    return (temporary.parent if "PYTEST_XDIST_WORKER" in os.environ else temporary) / "bundle"
+
+
 @functools.cache
 def made(folder: Path) -> Path:
-    """Return the folder with the archive and the manifest of this run."""
-    return build(folder)
+    """Return the folder with the archive and the manifest of this run, made by the process that is first."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return folder / "dist" if (folder / "dist" / "seccomp.yaml").exists() else build(folder)
 
 
 @functools.cache
 def installed(folder: Path) -> Path:
-    """Return the link that krew would make, below a KREW_ROOT of this run."""
+    """Return the link that krew would make, below a KREW_ROOT of this process."""
     dist = made(folder)
     manifest = read(dist / "seccomp.yaml")
     ours = next(each for each in manifest.spec.platforms if this_platform() in {"_".join(pair) for pair in each.pairs()})
     archive = dist / ours.uri.rsplit("/", 1)[-1]
-    return install(manifest, ours, archive.read_bytes(), folder / "krew")
+    return install(manifest, ours, archive.read_bytes(), folder / f"krew-{os.getpid()}")
 
 
 def run(command: Sequence[str | Path], *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

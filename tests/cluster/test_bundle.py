@@ -21,7 +21,7 @@ Plugin = Callable[..., Run]
 @pytest.fixture(scope="module")
 def plugin(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Plugin:
     """Runs `kubectl seccomp` with only the bundle on PATH."""
-    link = making.installed(tmp_path_factory.getbasetemp() / "bundle")
+    link = making.installed(making.shared(tmp_path_factory.getbasetemp()))
     environment = lab.environment(None) | {"PATH": f"{link.parent}:/usr/bin:/bin"}
 
     def run(*words: str) -> Run:
@@ -80,7 +80,7 @@ def test_cleanup(lab: Lab, plugin: Plugin) -> None:
 
 
 def test_check_krew_installs_and_runs_it(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> None:
-    dist = making.made(tmp_path_factory.getbasetemp() / "bundle")
+    dist = making.made(making.shared(tmp_path_factory.getbasetemp()))
     script = Path(__file__).parents[2] / "scripts" / "check_krew"
     command = lab.instance.enter([script, dist / "seccomp.yaml", "--all", "--run", "--pod", "empty-a"])
     virtual = f"{Path(sys.executable).parent}:{lab.environment(None)['PATH']}"

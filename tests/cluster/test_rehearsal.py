@@ -18,14 +18,15 @@ from tests.cluster.test_probe_life import gone
         (("audit", "--verify"), ["node-a", "node-b", "node-c", "node-d", "node-e"]),
         (("audit", "--verify", "--max-nodes", "1"), ["node-a"]),
         (("check", "pod", "local-b"), ["node-b"]),
+        (("check", "pod", "local-b", "local-a", "log-a"), ["node-a", "node-b"]),
     ],
-    ids=["all", "one", "pod"],
+    ids=["all", "one", "pod", "pods"],
 )
 def test_the_pods_are_shown_accepted_by_the_server_and_not_created(lab: Lab, words: tuple[str, ...], nodes: list[str]) -> None:
     done = lab.run(*words, "--dry-run")
     assert done.code == 0
     shown = list(yaml.safe_load_all(done.stdout))
-    assert [pod["spec"]["nodeName"] for pod in shown] == nodes
+    assert sorted(pod["spec"]["nodeName"] for pod in shown) == nodes
     assert lab.kubectl("apply", "--dry-run=server", "-f", "-", stdin=done.stdout).count("created (server dry run)") == len(nodes)
     assert lab.probes() == []
 
