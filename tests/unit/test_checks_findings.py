@@ -212,6 +212,7 @@ def test_long_texts_from_the_cluster_are_cut() -> None:
     long = "x" * 100_000
     subjects = (
         case(Declared(Profile(long, long))),
+        case(Declared(Profile("RuntimeDefault", long))),
         case(Declared(annotation=long)),
         case(Declared(Profile("Localhost", long)), file=ProfileFile(FileState.PRESENT, effect="none")),
         case(Declared(DEFAULT), annotations=(("seccomp-profile.crio.io", long),)),
