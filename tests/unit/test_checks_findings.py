@@ -13,9 +13,6 @@ from kubectl_seccomp.failures import Trouble
 from kubectl_seccomp.model import Declared, Profile, Template
 from kubectl_seccomp.words import FileState, KubeletDefault, Observation, Severity
 
-from . import checks_lab
-from .checks_lab import examine
-
 ON, OFF, UNKNOWN = KubeletDefault.ON, KubeletDefault.OFF, KubeletDefault.UNKNOWN
 DEFAULT, UNCONFINED, LOCAL = Profile("RuntimeDefault"), Profile("Unconfined"), Profile("Localhost", "p/a.json")
 PATH = "/var/lib/kubelet/seccomp/p/a.json"
@@ -249,11 +246,6 @@ def test_the_raw_filter_and_crios_annotations_are_told_apart() -> None:
     subject = case(Declared(DEFAULT), annotations=runtime_annotations(ANNOTATIONS, "app"))
     assert ids(subject) == ["KS113", "KS114"]
     assert not any("bpf_data" in fact for fact in found(subject, "KS114").evidence)
-
-
-def test_the_windows_fixture_has_no_finding_at_all() -> None:
-    (member,) = examine(checks_lab.CHECKS / "KS108" / "pass-windows.yaml")
-    assert member.decision.templates == ()
 
 
 def test_an_overridden_pod_is_found_on_confined_containers_only() -> None:
