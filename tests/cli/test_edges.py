@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -211,7 +210,6 @@ def test_a_signal_is_what_the_exit_code_says(tmp_path: Path, ending: signal.Sign
     os.mkfifo(fifo)
     child = subprocess.Popen([*PRODUCT, "audit", "-f", str(fifo)], stderr=subprocess.PIPE, text=True)
     with open(os.open(fifo, os.O_WRONLY), "w"):
-        time.sleep(0.2)
         child.send_signal(ending)
         _, stderr = child.communicate(timeout=20)
     assert child.returncode == 128 + ending
