@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_seccomp import profile_survey
+from kubectl_seccomp.cluster import leftovers
 from kubectl_seccomp.facts import NodeFacts, ProfileFile
 from kubectl_seccomp.model import Head, Scope, Tool
 from kubectl_seccomp.profile_matrix import matrix
@@ -127,6 +128,7 @@ def test_a_path_that_is_nowhere_is_no_all_clear(monkeypatch: pytest.MonkeyPatch,
         matrix(path, nodes, {"a": ProfileFile(state)}, ())
         for path, state in (("typo.json", FileState.MISSING), ("app.json", FileState.PRESENT))
     )
+    monkeypatch.setattr(leftovers, "sweep", lambda *_: 0)
     monkeypatch.setattr(profile_survey, "survey", lambda *_: profile_survey.Surveyed(head, tables, (), (), None))
     done = inside.run("check", "profile", "typo.json", "app.json", "-o", form, "--allow-gaps", "--server", "https://127.0.0.1:1")
     assert (done.code, "typo.json" in done.out) == (3, True)
