@@ -162,10 +162,10 @@ def test_a_failed_start_shows_its_text_in_one_line_and_whole_as_evidence() -> No
 
 
 @pytest.mark.parametrize("runtime", ["containerd://2.4.2", "cri-o://1.36.3", "docker://26.0.0"])
-@pytest.mark.parametrize("state", FileState)
-def test_a_file_that_is_not_loaded_for_a_privileged_container_is_not_judged(runtime: str, state: FileState) -> None:
-    file = ProfileFile(state, PATH, effect="none", forbids_nothing=True)
-    assert ids(case(Declared(LOCAL), privileged=True, runtime=runtime, file=file)) == ["KS105"]
+def test_a_file_that_is_not_loaded_for_a_privileged_container_is_not_judged(runtime: str) -> None:
+    for state in FileState:
+        file = ProfileFile(state, PATH, effect="none", forbids_nothing=True)
+        assert ids(case(Declared(LOCAL), privileged=True, runtime=runtime, file=file)) == ["KS105"], state
 
 
 def test_a_file_is_judged_for_a_privileged_container_where_dockerd_loads_it() -> None:

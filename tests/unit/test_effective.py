@@ -107,10 +107,10 @@ def test_what_is_written_decides(declared: Declared, runtime: str, expected: str
          "nothing set, and no seccompDefault assumed"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("annotation", [None, "runtime/default", "unconfined"])
-def test_unset_is_what_the_kubelet_makes_of_it(placement: Placement, expected: str, why: str, annotation: str | None) -> None:
-    outcome = effective(Declared(annotation=annotation), False, placement, NO_FILE)
-    assert (said(outcome), outcome.explanation) == (expected, why)
+def test_unset_is_what_the_kubelet_makes_of_it(placement: Placement, expected: str, why: str) -> None:
+    for annotation in (None, "runtime/default", "unconfined"):
+        outcome = effective(Declared(annotation=annotation), False, placement, NO_FILE)
+        assert (said(outcome), outcome.explanation) == (expected, why), annotation
 
 
 PRIVILEGED_WHY = {
@@ -123,17 +123,17 @@ PRIVILEGED_WHY = {
 
 
 @pytest.mark.parametrize("runtime", PRIVILEGED_WHY)
-@pytest.mark.parametrize("default", KubeletDefault)
-def test_privileged_drops_whatever_is_set(runtime: str, default: KubeletDefault) -> None:
+def test_privileged_drops_whatever_is_set(runtime: str) -> None:
     certainty, title = PRIVILEGED_WHY[runtime]
-    for declared, why in (
+    written = (
         (NOTHING, f"privileged: {title} loads no filter"),
         (Declared(pod=UNCONFINED), f"privileged: {title} loads no filter"),
         (Declared(pod=DEFAULT), f"RuntimeDefault is set, but privileged: {title} drops it"),
         (Declared(LOCAL), f"Localhost is set, but privileged: {title} drops it"),
-    ):
+    )
+    for (declared, why), default in product(written, KubeletDefault):
         outcome = effective(declared, True, at(runtime, default), file(FileState.PRESENT, "filter"))
-        assert (said(outcome), outcome.explanation) == (f"Unconfined privileged {certainty}", why)
+        assert (said(outcome), outcome.explanation) == (f"Unconfined privileged {certainty}", why), default
 
 
 def test_dockerd_27_keeps_an_explicit_localhost_on_a_privileged_container() -> None:
@@ -188,18 +188,18 @@ EVERY_DECLARATION = [
 ]
 
 
-@pytest.mark.parametrize("declared", EVERY_DECLARATION, ids=repr)
 @pytest.mark.parametrize("privileged", [False, True])
-def test_windows_comes_before_sandbox_before_everything(declared: Declared, privileged: bool) -> None:
+def test_windows_comes_before_sandbox_before_everything(privileged: bool) -> None:
     windows = at(os="windows", handler="runsc")
-    outcome = effective(declared, privileged, windows, NO_FILE)
-    assert (said(outcome), outcome.explanation) == ("NotApplicable os certain", "Windows has no seccomp")
-    selected = effective(declared, privileged, structs.replace(windows, os_assumed=True), NO_FILE)
-    assert said(selected) == "NotApplicable os assumed"
-    boxed = effective(declared, privileged, at(handler="runsc"), NO_FILE)
-    assert said(boxed) == "NotApplicable sandbox assumed"
-    assert boxed.explanation == "gVisor (handler runsc) ignores the profile by default"
-    assert effective(declared, privileged, at(handler="crun"), NO_FILE) == effective(declared, privileged, at(), NO_FILE)
+    for declared in EVERY_DECLARATION:
+        outcome = effective(declared, privileged, windows, NO_FILE)
+        assert (said(outcome), outcome.explanation) == ("NotApplicable os certain", "Windows has no seccomp"), declared
+        selected = effective(declared, privileged, structs.replace(windows, os_assumed=True), NO_FILE)
+        assert said(selected) == "NotApplicable os assumed", declared
+        boxed = effective(declared, privileged, at(handler="runsc"), NO_FILE)
+        assert said(boxed) == "NotApplicable sandbox assumed", declared
+        assert boxed.explanation == "gVisor (handler runsc) ignores the profile by default", declared
+        assert effective(declared, privileged, at(handler="crun"), NO_FILE) == effective(declared, privileged, at(), NO_FILE), declared
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
