@@ -306,7 +306,6 @@ def test_a_profile_that_is_named_by_nothing_stays_as_it_was_written() -> None:
     [
         (Placement(None, "windows"), "NotApplicable os certain", "Windows has no seccomp"),
         (Placement(None, "windows", os_assumed=True), "NotApplicable os assumed", "Windows has no seccomp (by the node selector)"),
-        (at(handler="runsc"), "NotApplicable sandbox assumed", "gVisor (handler runsc) ignores the profile by default"),
         (at(handler="gvisor", handler_is_class=True), "NotApplicable sandbox assumed",
          "gVisor (class gvisor) ignores the profile by default"),
         (at(handler="kata-" + "x" * 56), "NotApplicable sandbox assumed",
@@ -314,7 +313,7 @@ def test_a_profile_that_is_named_by_nothing_stays_as_it_was_written() -> None:
         (at(handler="kata-" + "x" * 55), "NotApplicable sandbox assumed",
          f"Kata (handler kata-{'x' * 55}) ignores the profile by default"),
     ],
-    ids=["windows", "selector", "handler", "class", "long", "fits"],
+    ids=["windows", "selector", "class", "long", "fits"],
 )  # fmt: skip
 def test_where_no_profile_applies(placement: Placement, expected: str, why: str) -> None:
     found = effective(Declared(pod=DEFAULT), False, placement, NO_FILE)
