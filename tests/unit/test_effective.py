@@ -176,10 +176,13 @@ def test_localhost_is_what_its_file_gives(found: ProfileFile, expected: str, why
     assert (said(outcome), outcome.explanation, outcome.localhost_profile) == (expected, why, "p/a.json")
 
 
-def test_a_file_decides_for_localhost_only() -> None:
+def test_a_file_decides_for_localhost_only_and_where_it_is_there_without_effect() -> None:
     for declared in (NOTHING, Declared(DEFAULT), Declared(UNCONFINED)):
         outcome = effective(declared, False, at(default=ON), file(FileState.PRESENT, "none"))
         assert outcome.decided_by is not DecidedBy.FILE
+    for state, effect in product(FileState, ("filter", "none", "refused", None)):
+        outcome = effective(Declared(pod=LOCAL), False, at(), file(state, effect))
+        assert (outcome.decided_by is DecidedBy.FILE) is ((state, effect) == (FileState.PRESENT, "none")), (state, effect)
 
 
 EVERY_DECLARATION = [
@@ -246,8 +249,6 @@ def test_whatever_comes_there_is_one_decision_with_a_reason(
     if confined and outcome.decided_by is not DecidedBy.KUBELET:
         assert declared.field is not None
         assert declared.field.type == outcome.type.value
-    if outcome.decided_by is DecidedBy.FILE:
-        assert found.effect == "none"
 
 
 OLDER = " (now: the container is older than this run of the kubelet)"
