@@ -183,6 +183,8 @@ def test_a_file_decides_for_localhost_only_and_where_it_is_there_without_effect(
     for state, effect in product(FileState, ("filter", "none", "refused", None)):
         outcome = effective(Declared(pod=LOCAL), False, at(), file(state, effect))
         assert (outcome.decided_by is DecidedBy.FILE) is ((state, effect) == (FileState.PRESENT, "none")), (state, effect)
+        known = state is FileState.PRESENT and effect in ("filter", "none")
+        assert (outcome.certainty is Certainty.CERTAIN) is known, (state, effect)
 
 
 EVERY_DECLARATION = [

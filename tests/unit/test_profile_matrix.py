@@ -12,7 +12,7 @@ from kubectl_seccomp.facts import NodeFacts, ProfileFile
 from kubectl_seccomp.landing import Outcome
 from kubectl_seccomp.model import Finding, Gap, Head, Owner, Scope, Subject, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
-from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, nowhere_at_all, uses, wrong_path
+from kubectl_seccomp.profile_matrix import ProfileMatrix, matrix, nowhere, nowhere_at_all, uses, wrong_path
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
 from kubectl_seccomp.render.query import query
@@ -85,10 +85,6 @@ def test_paths_as_the_api_server_takes_them(path: str, why: str | None) -> None:
 )
 def test_who_uses_it(asked: Pod, used: bool) -> None:
     assert uses(asked, frozenset({PATH})) is used
-
-
-def called(users: tuple[User, ...]) -> list[str]:
-    return [user.owner.name for user in users]
 
 
 def test_rows_tell_users_and_who_could_land() -> None:
