@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import signal
@@ -62,13 +63,15 @@ class Listing:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes
 
             def do_GET(self) -> None:
                 with listing.lock:
                     listing.flying += 1
                     listing.most = max(listing.most, listing.flying)
                 try:
-                    listing.answer(self)
+                    with contextlib.suppress(BrokenPipeError):  # who asked has been interrupted
+                        listing.answer(self)
                 finally:
                     with listing.lock:
                         listing.flying -= 1

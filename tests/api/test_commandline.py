@@ -9,7 +9,6 @@ import re
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from kubectl_seccomp.cli import complete, live
+from kubectl_seccomp.cluster.api import Api
 from tests.api.conftest import Fake, ok, page, status
+from tests.cli import inside
 
 TOKEN = "s3cret-t0ken"
 PODS = "/api/v1/pods"
@@ -30,10 +31,18 @@ V1 = "client.authentication.k8s.io/v1"
 Config = Callable[..., str]
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kubectl_seccomp", *arguments]
-    plain = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environment}
-    return subprocess.run(command, env=plain, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    done = inside.run(*arguments, HOME="/nonexistent")
+    return subprocess.CompletedProcess(arguments, *done)
+
+
+@pytest.fixture(autouse=True)
+def nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the cluster nor the proxy of whoever runs the tests; and no wait before a retry, which tests/api/test_api.py asks for."""
+    for name in [*os.environ]:
+        if name.startswith("KUBE") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(Api.__init__, "__defaults__", (lambda _: None, time.monotonic))
 
 
 @pytest.fixture
@@ -110,13 +119,13 @@ def black_hole() -> Iterator[str]:
 
 
 def test_a_black_hole(config: Config, black_hole: str) -> None:
-    assert one_sentence(config(black_hole), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+    assert one_sentence(config(black_hole), "--request-timeout", "300ms") == "error: cannot list pods: timeout after 0.3s"
 
 
 def test_a_server_that_hangs(config: Config) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        assert one_sentence(config(server), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+        assert one_sentence(config(server), "--request-timeout", "300ms") == "error: cannot list pods: timeout after 0.3s"
 
 
 def test_a_server_that_hangs_after_the_handshake(config: Config, fake: Fake) -> None:
@@ -128,7 +137,7 @@ def test_a_server_that_hangs_after_the_handshake(config: Config, fake: Fake) -> 
 
     for path in (PODS, "/api/v1/namespaces/default"):
         fake.on(path, hang)
-    assert one_sentence(config(fake.url), "--request-timeout", "1s") == "error: cannot list pods: timeout after 1s"
+    assert one_sentence(config(fake.url), "--request-timeout", "300ms") == "error: cannot list pods: timeout after 0.3s"
     done.set()
 
 

@@ -9,6 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from kubectl_seccomp.cluster.api import Api, ApiError
+from kubectl_seccomp.cluster.connection import Options
 from kubectl_seccomp.cluster.leftovers import SELECTOR, Leftover, cleanup, sweep
 from kubectl_seccomp.cluster.pods import PodClient, Rehearsal
 from kubectl_seccomp.cluster.probe import Settings, ask
@@ -25,11 +26,17 @@ LABELS = {
 
 
 @pytest.fixture
+def options(servers: dict[str, HTTPServer]) -> Options:
+    """Without TLS, which would take most of the time: pods are asked for by the hundred."""
+    return Options(server=servers["plain"].url_for("").rstrip("/"))
+
+
+@pytest.fixture
 def kube(api: Api, servers: dict[str, HTTPServer]) -> PodServer:
     kube = PodServer()
-    assert api.connection.server == servers["tls"].url_for("").rstrip("/")
-    servers["tls"].clear()
-    servers["tls"].expect_request(re.compile("/.*")).respond_with_handler(kube)
+    assert api.connection.server == servers["plain"].url_for("").rstrip("/")
+    servers["plain"].clear()
+    servers["plain"].expect_request(re.compile("/.*")).respond_with_handler(kube)
     return kube
 
 

@@ -10,7 +10,7 @@ from kubectl_seccomp.cli.choices import Format
 from kubectl_seccomp.cli.commands import COMMANDS, everything
 from kubectl_seccomp.cli.line import Line, parse
 from kubectl_seccomp.cli.option import Kind
-from kubectl_seccomp.cli.scan import What, scan
+from kubectl_seccomp.cli.scan import scan
 from kubectl_seccomp.fault import Fault
 
 
@@ -152,6 +152,6 @@ def test_a_name_takes_a_value_everywhere_or_nowhere() -> None:
 
 @pytest.mark.parametrize("typed", ["-", "--", "---", "-=", "--=x", "-n=", "-\udcff", "", "-🙂", "--no-headers=\n"])
 def test_odd_words_are_never_a_traceback(typed: str) -> None:
-    assert all(token.what in What for token in scan([typed, typed], everything()))
+    list(scan([typed, typed], everything()))
     with contextlib.suppress(Fault):
         parse(["audit", typed])

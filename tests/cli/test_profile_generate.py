@@ -88,10 +88,11 @@ def test_a_long_log_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> Non
     import tracemalloc
 
     log = tmp_path / "long.strace"
-    log.write_bytes(b'read(3, "' + b"x" * 30_000_000 + b'", 9) = 9\n' + b'write(1, "y", 1) = 1\n' * 100_000)
+    log.write_bytes(b'read(3, "' + b"x" * 10_000_000 + b'", 9) = 9\n' + b'write(1, "y", 1) = 1\n' * 20_000)
+    run("-", stdin=b"read")  # what is imported, and the tables, are no matter of the log
     tracemalloc.start()
     done = run(str(log))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (done.code, "2 syscalls recorded" in done.err) == (0, True)
-    assert peak < 10_000_000
+    assert peak < 1_000_000, peak

@@ -20,6 +20,7 @@ FREE = "values"  # every room may use it: arrows to it are not drawn
 MODULES = {name_of(path): path for path in SOURCES}
 ROWS = re.findall(r"^\| (\w+) \| (`[^|]+`) \|", TEXT, re.MULTILINE)
 ROOMS = {room: re.findall(r"`([^`]+)`", cell) for room, cell in ROWS}
+PURE_ROOMS = re.findall(r"^\| (\w+) \| `[^|]+` \| pure: ", TEXT, re.MULTILINE)
 DRAWN = set(re.findall(r"^ +(\w+) (-->|-\.->) (\w+)$", TEXT.partition("```mermaid")[2].partition("```")[0], re.MULTILINE))
 
 
@@ -119,12 +120,3 @@ def test_nothing_is_imported_in_a_circle(by_room: bool) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(f"imported in a circle: {' -> '.join(reversed(error.args[1]))}")
-
-
-def test_a_module_behind_a_name_is_found() -> None:
-    assert module_of(["model"]) == "model"
-    assert module_of(["checks"]) == "checks/__init__"
-    assert module_of(["checks", "findings"]) == "checks/__init__"
-    assert module_of(["cluster", "api", "Api"]) == "cluster/api"
-    with pytest.raises(AssertionError, match="no module"):
-        module_of(["nowhere", "at", "all"])

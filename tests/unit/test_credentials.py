@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import serialization
 
 from kubectl_seccomp.cluster import credentials
 from kubectl_seccomp.cluster.connection import Options
-from kubectl_seccomp.cluster.entries import Cluster
+from kubectl_seccomp.cluster.entries import Cluster, Credentials, User
 from tests.unit.kubeconfigs import B64, SECRET, authorization, config, fault, reach, written
 
 
@@ -167,6 +167,7 @@ def test_no_secret_in_a_repr(tmp_path: Path) -> None:
     assert SECRET not in repr(proxied) + repr(proxied.proxy)
     assert proxied.proxy is not None
     assert proxied.proxy.password == SECRET
+    assert SECRET not in repr(User(token=SECRET)) + repr(Credentials(f"Bearer {SECRET}", SECRET.encode()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has several places")

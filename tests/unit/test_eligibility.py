@@ -132,11 +132,17 @@ def test_windows_nodes_are_left_out_and_pods_of_one_shape_share_the_answer() -> 
     assert (other.nodes, other.number) == ((), 1)
 
 
-def test_a_daemon_pod_counts_for_its_node_alone_and_costs_only_that_one() -> None:
-    nodes = [node(f"n{number}") for number in range(1000)]
-    eligibility = Eligibility(nodes)
+def test_a_daemon_pod_counts_for_its_node_alone_and_costs_only_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fits(wanted: Shape, where: NodeFacts) -> Fit:
+        asked.append(where.name)
+        return fit(wanted, where)
+
+    monkeypatch.setattr("kubectl_seccomp.eligibility.fit", fits)
+    eligibility = Eligibility([node(f"n{number}") for number in range(10)])
     reach = eligibility.reach(pod(pinned("n7") | {"nodeName": "n7"}, "DaemonSet"))
-    assert reach.nodes == ("n7",)
+    assert (reach.nodes, asked) == (("n7",), ["n7"])
     assert eligibility.reach(pod(pinned("gone"), "DaemonSet")).nodes == ()
 
 

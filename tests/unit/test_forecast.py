@@ -13,6 +13,8 @@ from kubectl_seccomp.render.forecast import changing, summary, table
 from kubectl_seccomp.times import epoch
 from kubectl_seccomp.words import KubeletDefault
 
+from .reports import HOSTILE
+
 HEAD = Head("2026-11-24T00:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None))
 OFF, ON, UNKNOWN = KubeletDefault.OFF, KubeletDefault.ON, KubeletDefault.UNKNOWN
 DEFAULT = {"seccompProfile": {"type": "RuntimeDefault"}}
@@ -134,6 +136,16 @@ def test_a_default_that_is_not_known_is_a_doubt_below_the_table() -> None:
     told = list(summary(made.tail(), rows))
     assert told[0].startswith("1 container would get RuntimeDefault")
     assert told[1] == "not certain for pod/p: it may have it already: its node's default is not known"
+
+
+@pytest.mark.parametrize("ahead", [Forecast(doubts=(HOSTILE,)), Forecast(unknown=HOSTILE)], ids=["doubt", "unknown"])
+def test_no_hostile_text_reaches_a_terminal(ahead: Forecast) -> None:
+    made = report(pod())
+    (row,) = changing(made)
+    row.decision = structs.replace(row.decision, forecast=ahead)
+    text = "\n".join(summary(made.tail(), [row]))
+    assert text.replace("\n", "").isprintable()
+    assert "機" in text
 
 
 def test_nothing_that_would_change_is_said() -> None:

@@ -187,11 +187,13 @@ def test_loops_end(node: Node) -> None:
         assert "loop" in (file.facts.explanation or "")
 
 
-def test_forty_links_are_followed_and_one_more_is_not(node: Node) -> None:
+def test_so_many_links_are_followed_and_one_more_is_not(node: Node) -> None:
+    assert "\nHOPS=40 " in node.script
+    node.limit("HOPS", 4)
     node.write("l0", "end of the chain")
-    for number in range(1, 42):
+    for number in range(1, 6):
         (node.seccomp / f"l{number}").symlink_to(f"l{number - 1}")
-    last, beyond = node.ask("l40", "l41").files
+    last, beyond = node.ask("l4", "l5").files
     assert last.content == b"end of the chain"
     assert beyond.facts.state is FileState.INVALID
 
@@ -213,5 +215,5 @@ def test_the_log_tells_its_own_length_and_checksum(node: Node) -> None:
 
 def test_a_missing_file_is_named_whole_also_where_its_folder_is_missing(node: Node) -> None:
     node.write("there/a.json", "A")
-    paths = [one(node, path).facts.path for path in ("no/such/b.json", "there/b.json", "there/a.json/c")]
-    assert paths == [f"{ROOT}/seccomp/{path}" for path in ("no/such/b.json", "there/b.json", "there/a.json/c")]
+    paths = ("no/such/b.json", "there/b.json", "there/a.json/c")
+    assert [file.facts.path for file in node.ask(*paths).files] == [f"{ROOT}/seccomp/{path}" for path in paths]

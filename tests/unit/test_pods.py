@@ -206,6 +206,7 @@ CANNOT: Json = {"allowPrivilegeEscalation": False}
         (None, {"hostUsers": False}, Rights(own_users=True)),
         (None, {"hostUsers": True}, Rights()),
         ({}, {"hostUsers": False}, Rights(own_users=True)),
+        ({}, {"hostUsers": True}, Rights()),
         (CANNOT, {}, Rights()),
         (CANNOT | {"runAsUser": 0}, {}, Rights()),
         (CANNOT | {"runAsUser": 5}, {}, Rights(unprivileged=True)),

@@ -12,7 +12,7 @@ from kubectl_seccomp.facts import NodeFacts, ProfileFile
 from kubectl_seccomp.landing import Outcome
 from kubectl_seccomp.model import Finding, Gap, Head, Owner, Scope, Subject, Tool
 from kubectl_seccomp.pods import Pod, from_mapping
-from kubectl_seccomp.profile_matrix import ProfileMatrix, User, matrix, nowhere, nowhere_at_all, uses, wrong_path
+from kubectl_seccomp.profile_matrix import ProfileMatrix, matrix, nowhere, nowhere_at_all, uses, wrong_path
 from kubectl_seccomp.render.json import encode
 from kubectl_seccomp.render.matrix import finding_lines, record, summary, table
 from kubectl_seccomp.render.query import query
@@ -25,13 +25,21 @@ NODES = {name: NodeFacts(name, "linux", labels={"name": name}) for name in "abcd
 HEAD = Head("2026-11-24T02:00:00Z", Tool("kubectl-seccomp", "0"), Scope("cluster", None, ["*"], None), kind="ProfileMatrix")
 
 
-def pod(node: str | None, owner: str | None = None, name: str = "p", path: str = PATH, phase: str = "Running", **spec: Any) -> Pod:
+def pod(
+    node: str | None,
+    owner: str | None = None,
+    name: str = "p",
+    path: str = PATH,
+    phase: str = "Running",
+    namespace: str = "shop",
+    **spec: Any,
+) -> Pod:
     owners = [{"kind": owner, "name": name, "controller": True}] if owner else []
     security = {"seccompProfile": {"type": "Localhost", "localhostProfile": path}}
     made = from_mapping(
         {
             "kind": "Pod",
-            "metadata": {"name": name, "namespace": "shop", "ownerReferences": owners},
+            "metadata": {"name": name, "namespace": namespace, "ownerReferences": owners},
             "spec": {"nodeName": node, "securityContext": security, "containers": [{"name": "c"}], **spec},
             "status": {"phase": phase},
         }
@@ -85,10 +93,6 @@ def test_paths_as_the_api_server_takes_them(path: str, why: str | None) -> None:
 )
 def test_who_uses_it(asked: Pod, used: bool) -> None:
     assert uses(asked, frozenset({PATH})) is used
-
-
-def called(users: tuple[User, ...]) -> list[str]:
-    return [user.owner.name for user in users]
 
 
 def test_rows_tell_users_and_who_could_land() -> None:
@@ -201,8 +205,11 @@ def test_why_a_file_is_not_known_stands_in_its_row(file: ProfileFile, cell: str)
 
 
 def test_hostile_text_is_written_out() -> None:
-    found = matrix(HOSTILE, NODES, {HOSTILE: present("1")}, [pod("a", name=HOSTILE, path=HOSTILE)])
+    nodes = {**NODES, HOSTILE: NodeFacts(HOSTILE, unaskable=HOSTILE)}
+    files = {"a": present("1"), HOSTILE: nowhere(nodes[HOSTILE])}
+    found = matrix(HOSTILE, nodes, files, [pod("a", name=HOSTILE, path=HOSTILE, namespace=HOSTILE)])
     shown = [
+        "".join(table([found])),
         "".join(table([found, found], wide=True)),
         summary(found),
         "".join(finding_lines([finding(HOSTILE)], 9)),

@@ -25,9 +25,11 @@ def kept_lines() -> Iterator[tuple[str, str]]:
                 yield path, line[1:]
 
 
-@pytest.mark.parametrize(("path", "line"), list(kept_lines()))
-def test_a_diff_fits_its_file(path: str, line: str) -> None:
-    assert line in (ROOT / path).read_text().splitlines(), f"{path} has no such line: make this diff in docs/recipes.md anew"
+def test_every_diff_fits_its_file() -> None:
+    kept = list(kept_lines())
+    assert len(kept) > 10, "the diffs in docs/recipes.md are not found any more"
+    wrong = [f"{path} has no line {line!r}" for path, line in kept if line not in (ROOT / path).read_text().splitlines()]
+    assert not wrong, f"make these diffs in docs/recipes.md anew: {wrong}"
 
 
 @pytest.mark.parametrize("page", PAGES)

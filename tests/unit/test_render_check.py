@@ -16,7 +16,7 @@ from kubectl_seccomp.render.patch import patch
 from kubectl_seccomp.words import ContainerType, DecidedBy, EffectiveType, KubeletDefault, Severity
 
 from . import reports
-from .reports import NODES, container, decision, pod
+from .reports import HOSTILE, NODES, container, decision, pod
 
 UNSET = decision(declared=Declared())
 OWN = decision(declared=Declared(Profile("Unconfined"), Profile("RuntimeDefault")))
@@ -137,6 +137,21 @@ def test_a_reason_is_not_said_twice() -> None:
     text = shown(pod("p", container("c", reports.kubelet_only("node-a"))))
     assert text.count("only node-a's seccompDefault protects it") == 1
     assert "c: set on the pod\n" in shown(pod("p", container("c", decision())))
+
+
+def test_a_pod_that_waits_and_has_no_finding_shows_no_hostile_text_either() -> None:
+    text = shown(pod(HOSTILE, container(HOSTILE, decision(explanation=HOSTILE)), namespace=HOSTILE, node=None))
+    assert text.replace("\n", "").isprintable()
+    assert text.count("機") > 3
+
+
+@pytest.mark.parametrize(
+    "owner", [Owner("Deployment", HOSTILE), Owner(HOSTILE, HOSTILE), Owner("Node", HOSTILE)], ids=["rolls", "other", "static"]
+)
+def test_no_hostile_text_is_in_what_is_pasted(owner: Owner) -> None:
+    text = patch(pod(HOSTILE, namespace=HOSTILE, node=HOSTILE, owner=owner), container(HOSTILE, OWN_FILE), "RuntimeDefault")
+    assert text.replace("\n", "").isprintable()
+    assert "機" in text
 
 
 def test_pod_security_is_told_for_both_levels() -> None:

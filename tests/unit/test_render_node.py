@@ -20,6 +20,8 @@ from kubectl_seccomp.render import node as render
 from kubectl_seccomp.render.text import display_width
 from kubectl_seccomp.words import FileState, KubeletDefault, Observation
 
+from .reports import HOSTILE
+
 ROOT = "/var/lib/kubelet/seccomp"
 HEAD = Head("2026-11-24T12:00:00Z", Tool("kubectl-seccomp", "0.1.0"), Scope("cluster", "lab", ["*"], None), "NodeReport")
 FACTS = {"kernel/osrelease": "6.18.44", "kernel/seccomp/actions_avail": "kill_process errno log allow",
@@ -108,6 +110,17 @@ def test_no_byte_of_the_node_reaches_the_terminal_raw(wide: bool) -> None:
     text = table(report(), wide=wide)
     assert "evil\\x1b[31m\\n\\u202e.json" in text
     assert all(char == "\n" or char.isprintable() for char in text)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_no_hostile_text_of_the_cluster_reaches_the_terminal_raw(wide: bool) -> None:
+    node = NodeFacts(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, f"containerd://{HOSTILE}", KubeletDefault.OFF, HOSTILE)
+    users = (User(HOSTILE, HOSTILE, HOSTILE, HOSTILE, "profiles/empty.json", False),)
+    one = node_report(node, structs.replace(ANSWER, root=Root("/var/lib/kubelet", True, HOSTILE)), users)
+    shown = NodesReport(HEAD, (one,), findings(one), (Gap(HOSTILE, HOSTILE, HOSTILE),))
+    for text in (table(shown, wide=wide), "".join(render.names(shown)), "".join(render.markdown(shown))):
+        assert "機" in text
+        assert all(char == "\n" or char.isprintable() for char in text)
 
 
 def test_json_and_yaml_say_the_same() -> None:

@@ -90,6 +90,13 @@ def test_nothing_hostile_reaches_a_terminal(width: int | None) -> None:
     effects = {**everywhere(LOADS), "docker+runc": Effect(HOSTILE)}
     text = "".join(problems.table([LintedFile(HOSTILE, "OCI", (problem(HOSTILE, effects),))], width))
     assert text.replace("\n", "").isprintable()
+    told = tuple(FileProblem("KS359", "weaker-than-default", Severity.MEDIUM, HOSTILE, number, 1) for number in range(9))
+    for path in (HOSTILE, None):
+        file = ProfileFile(FileState.PRESENT, path, effect="filter", problems=told)
+        made = decision(EffectiveType.LOCALHOST, file=file, path=HOSTILE)
+        shown = "".join(problems.file_problems(pod(HOSTILE, container(HOSTILE, made), node=HOSTILE), width or 80))
+        assert "PROBLEMS" in shown
+        assert shown.replace("\n", "").isprintable()
 
 
 def test_counts() -> None:

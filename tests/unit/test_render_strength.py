@@ -42,6 +42,14 @@ def test_containers_with_the_same_reason_are_named_together() -> None:
     assert section(member("a", UNKNOWN), member("b", UNKNOWN)).splitlines()[2:] == ["a, b: not known: its profile file was not read"]
 
 
+def test_no_hostile_text_reaches_a_terminal() -> None:
+    hostile = reports.HOSTILE
+    doubted = structs.replace(DEFAULT, doubts=(hostile,))
+    text = section(member(hostile, doubted), member("x", Strength(unknown=hostile)))
+    assert text.replace("\n", "").isprintable()
+    assert text.count("機") == 4
+
+
 def test_nothing_where_nothing_was_asked() -> None:
     assert section(member("a", None)) == ""
 

@@ -9,7 +9,7 @@ import pytest
 from kubectl_seccomp.audit import Policy, audit
 from kubectl_seccomp.facts import NodeFacts, Observed, ProfileFile, Strength
 from kubectl_seccomp.model import ContainerReport, Evidence, Head, Scope, Tool
-from kubectl_seccomp.pods import Rights, containers, from_mapping
+from kubectl_seccomp.pods import from_mapping
 from kubectl_seccomp.profiles.strength import Subject
 from kubectl_seccomp.profiles.strength import strength as measured
 from kubectl_seccomp.words import FileState as State
@@ -127,26 +127,3 @@ def test_equal_containers_share_a_decision_and_others_do_not() -> None:
 
 def test_nothing_is_worked_out_unless_it_is_asked_for() -> None:
     assert report(strengths=False)[0].decision.strength is None
-
-
-@pytest.mark.parametrize(
-    ("spec", "own", "expected"),
-    [
-        ({}, {}, Rights()),
-        ({}, {"capabilities": {"add": ["A"], "drop": ["B"]}}, Rights(("A",), ("B",))),
-        ({}, {"runAsUser": 1000, "allowPrivilegeEscalation": False}, Rights(unprivileged=True)),
-        ({}, {"runAsNonRoot": True, "allowPrivilegeEscalation": False}, Rights(unprivileged=True)),
-        ({"securityContext": {"runAsUser": 7}}, {"allowPrivilegeEscalation": False}, Rights(unprivileged=True)),
-        ({"securityContext": {"runAsUser": 7}}, {"runAsUser": 0, "allowPrivilegeEscalation": False}, Rights()),
-        ({}, {"runAsUser": 0, "allowPrivilegeEscalation": False}, Rights()),
-        ({}, {"runAsUser": 1000}, Rights()),
-        ({}, {"runAsUser": 1000, "allowPrivilegeEscalation": False, "privileged": True}, Rights()),
-        ({"hostUsers": False}, {}, Rights(own_users=True)),
-        ({"hostUsers": True}, {}, Rights()),
-    ],
-    ids=["nothing", "both", "user", "non-root", "pods-user", "own-user", "root", "can-gain", "privileged", "own-users", "host-users"],
-)
-def test_what_a_pod_says_of_a_containers_rights(spec: dict[str, object], own: dict[str, object], expected: Rights) -> None:
-    pod = from_mapping({"kind": "Pod", "apiVersion": "v1", "spec": {"containers": [{"name": "c", "securityContext": own}], **spec}})
-    assert pod is not None
-    assert [member.rights for member in containers(pod)] == [expected]
