@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from . import errnos
 from . import problems_text as pages
 from .decoders import min_kernel
-from .gojson import mapping, text
-from .lint_text import Profile, near, quoted, rules, texts
+from .gojson import mapping, text, texts
+from .lint_text import Profile, near, quoted, rules
 from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
 
 _NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
