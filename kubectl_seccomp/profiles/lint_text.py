@@ -20,6 +20,7 @@ from .syscalls import architecture
 
 Profile = Mapping[str, object]
 Entry = tuple[Path, Profile]
+WITH_ERRNO = ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE")
 _NEAREST = 40
 _SINCE = {
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": by_oci(Effect(REFUSED, before=(1, 5)), LOADS),
@@ -184,7 +185,7 @@ def _errnos(profile: Profile) -> Iterator[Problem]:
         if not isinstance(number, int) or isinstance(number, bool) or word not in ACTIONS:
             continue
         at = (*path, key)
-        if word not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
+        if word not in WITH_ERRNO:
             yield pages.ERRNO_UNUSED.problem(f"{shown} with {word}, which takes no errno", at, by_oci(IGNORED, REFUSED))
         elif word == "SCMP_ACT_ERRNO" and number > MOST_ERRNO:
             yield pages.ERRNO_RANGE.problem(f"{shown} {str(number)[:20]} is above {MOST_ERRNO}", at, everywhere(REFUSED))

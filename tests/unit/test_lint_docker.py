@@ -13,6 +13,9 @@ DOCKERD = "containerd ignored, cri-o ignored, docker honoured"
 CRIO = "containerd ignored, cri-o honoured, docker ignored"
 NOT_CONTAINERD = "containerd loads, cri-o refused, docker refused"
 NOT_CRIO = "containerd ignored, cri-o refused, docker ignored"
+NOT_CRIO_CRUN = (
+    "containerd+runc ignored, containerd+crun ignored, cri-o+runc ignored, cri-o+crun refused, docker+runc ignored, docker+crun ignored"
+)
 NOT_DOCKERD = "containerd ignored, cri-o ignored, docker refused"
 NO_NAMES = (
     "containerd+runc ignored, containerd+crun refused, "
@@ -93,11 +96,22 @@ RULES: list[tuple[list[object], list[Row]]] = [
         [
             {**ERRNO, "errno": "EPERM"}, {**ERRNO, "errno": "EACCES", "errnoRet": 13}, {**ERRNO, "errno": "13"},
             {**ERRNO, "errno": "EPERM", "errnoRet": 0}, {**ERRNO, "errno": "ENOSYS", "errnoRet": 1},
+            {"names": ["bpf"], "action": "SCMP_ACT_TRACE", "errno": "EIO"}, {"names": ["bpf"], "errno": "EIO", "errnoRet": 10**30},
         ],
         [
             errno("syscalls.2.errno", "errno 13 only counts on CRI-O: elsewhere it is EPERM", '"errnoRet": 13'),
             errno("syscalls.3.errno", "errno EPERM only counts on CRI-O: elsewhere it is 0", '"errnoRet": 1'),
             errno("syscalls.4.errno", "errno ENOSYS only counts on CRI-O: elsewhere it is 1", '"errnoRet": 38'),
+            errno("syscalls.5.errno", "errno EIO only counts on CRI-O: elsewhere it is EPERM", '"errnoRet": 5'),
+            errno("syscalls.6.errno", "errno EIO only counts on CRI-O: elsewhere it is 10000000000000000000", '"errnoRet": 5'),
+        ],
+    ),
+    # CRI-O hands the number on to crun, which takes none there.
+    (
+        [{**PLAIN, "errno": "EPERM"}, {**PLAIN, "action": "SCMP_ACT_KILL", "errno": "13", "errnoRet": 13}],
+        [
+            ("KS316", "medium", "syscalls.0.errno", "errno with SCMP_ACT_ALLOW, which takes no errno", NOT_CRIO_CRUN, None),
+            ("KS316", "medium", "syscalls.1.errno", "errno with SCMP_ACT_KILL, which takes no errno", NOT_CRIO_CRUN, None),
         ],
     ),
     (
@@ -125,6 +139,10 @@ WHOLE: list[tuple[dict[str, object], list[Row]]] = [
         [errno("defaulterrno", "defaultErrno ENOSYS only counts on CRI-O: elsewhere it is EPERM", '"defaultErrnoRet": 38')],
     ),
     ({"defaultErrno": "ENOSYS", "defaultErrnoRet": 38}, []),
+    (
+        {"defaultAction": "SCMP_ACT_ALLOW", "defaultErrno": "ENOSYS"},
+        [("KS316", "medium", "defaulterrno", "defaultErrno with SCMP_ACT_ALLOW, which takes no errno", NOT_CRIO_CRUN, None)],
+    ),
     (
         {"defaultErrno": "ENOSIS"},
         [refused("defaulterrno", '"ENOSIS" is not the name of an error', NOT_CRIO, "ENOSYS")],
