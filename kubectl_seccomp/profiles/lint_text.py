@@ -123,7 +123,7 @@ def _words(profile: Profile) -> Iterator[Problem]:
             yield from _word(word, path, known, what)
     for path, entry in rules(profile):
         at = (*path, "action") if "action" in entry else path
-        nameless = not texts(entry, "names") and not text(entry, "name")
+        nameless = not entry.get("names") and not text(entry, "name")
         effects = by_decoder(REFUSED, IGNORED, REFUSED) if nameless else everywhere(REFUSED)
         if entry.get("action") is None or isinstance(entry.get("action"), str):
             yield from _word(text(entry, "action"), at, ACTIONS, "action", effects)
