@@ -109,9 +109,8 @@ def _inside(written: Written, setting: Setting) -> Iterator[Problem]:
     read_alike = (*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch))
     text = [*read_alike, *lint_docker.problems(profile), *lint_rules.in_text(profile)]
     yield from text
-    effects = [pair for problem in text for pair in problem.effects.items()]
     # What only some versions refuse says nothing of the others.
-    refused = {lane for lane, effect in effects if _known(effect, setting.version) == Effect(REFUSED)}
+    refused = {lane for problem in text for lane, effect in problem.effects.items() if effect == Effect(REFUSED)}
     yield from _loaded(written, setting, refused)
 
 
@@ -153,18 +152,15 @@ def _kept(found: Iterable[Problem], setting: Setting) -> tuple[Problem, ...]:
 
 
 def _narrowed(problem: Problem, lanes: tuple[str, ...], version: Version) -> Problem | None:
-    effects = {lane: _known(problem.effects[lane], version) for lane in lanes if lane in problem.effects}
+    effects = {lane: problem.effects[lane] for lane in lanes if lane in problem.effects}
+    if version:
+        effects = {lane: Effect(effect.at(version)) for lane, effect in effects.items()}
     harmless = all(effect.word in (LOADS, HONOURED) for effect in effects.values())
     if not effects or (harmless and any(effect.word not in (LOADS, HONOURED) for effect in problem.effects.values())):
         return None
     certain = all(effect == Effect(REFUSED) for effect in effects.values())
     severity = Severity.HIGH if certain and problem.severity.rank > Severity.HIGH.rank else problem.severity
     return structs.replace(problem, effects=effects, severity=severity)
-
-
-def _known(effect: Effect, version: Version) -> Effect:
-    """Return an effect on a version; where that is not known (()), with the versions that it is on."""
-    return Effect(effect.at(version)) if version else effect
 
 
 def _bounded(found: tuple[Problem, ...]) -> Iterator[Problem]:

@@ -122,6 +122,7 @@ FILES: list[tuple[bytes | dict[str, Any], Setting, Form | None, list[Told]]] = [
     ({"linux": {"seccomp": ALLOW}}, ANY, CONFIG, [is_open("1:24"), inside("1:12", "an OCI config.json")]),
     ({"kind": "SeccompProfile", "spec": ALLOW}, NODE, OCI, [WRAPPED]),
     ({"spec": 1}, NODE, OCI, [WRAPPED]),
+    ({"kind": "Pod"}, NODE, OCI, [WRAPPED]),
     ({"linux": {"seccomp": ALLOW}}, NODE, OCI, [WRAPPED]),
     ({"kind": 1}, ANY, OCI, [no_filter(), unread("1:2", "kind")]),
     ({"king": 1}, NODE, OCI, [no_filter(), unread("1:2", "king")]),
@@ -183,6 +184,16 @@ FILES: list[tuple[bytes | dict[str, Any], Setting, Form | None, list[Told]]] = [
                 "containerd ignored, cri-o refused, docker ignored", "EPERM",
             )),
             is_open("1:42", f"{ON_CONTAINERD.format('loads')}, docker+runc loads, docker+crun loads"),
+        ],
+    ),
+    # What is missing, where it is missing.
+    (
+        {**ALLOW, "syscalls": [{"action": "SCMP_ACT_ALLOW"}]}, CRIO, OCI,
+        [
+            is_open(effects=ON_CRIO.format("loads")),
+            ("1:50", (
+                "KS333", "medium", "syscalls.0.names", "the rule names no syscall and does nothing", ON_CRIO.format("ignored"), None,
+            )),
         ],
     ),
     # What only one reader lets do something.
