@@ -104,7 +104,7 @@ FILES: list[tuple[bytes | dict[str, Any], Setting, Form | None, list[Told]]] = [
     # What cannot be read.
     (b"", ANY, None, [unreadable("1:1", "is empty")]),
     (b"[]", CONTAINERD, None, [unreadable("1:1", "is JSON, but not an object", ON_CONTAINERD.format("refused"))]),
-    (b'{\n "a": 1,}', ANY, None, [unreadable("2:9", INVALID.format(2, 9, "Expecting property name enclosed in double quotes"))]),
+    (b'{\n "a" 1}', ANY, None, [unreadable("2:6", INVALID.format(2, 6, "Expecting ':' delimiter"))]),
     (b"kind: SeccompProfile\nspec: {}\n", NODE, None, [unreadable("1:1", INVALID.format(1, 1, "Expecting value"))]),
     # What is beyond what is looked at.
     (b"[" * 401, ANY, None, [not_judged("is nested more than 400 levels deep")]),
