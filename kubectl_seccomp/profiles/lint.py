@@ -115,8 +115,9 @@ def _inside(written: Written, setting: Setting) -> Iterator[Problem]:
 
 
 def _loaded(written: Written, setting: Setting, refused: set[str]) -> Iterator[Problem]:
-    """Yield what the loaded filter does. Who reads the file makes a difference in Docker's form alone."""
-    apart = written.form is Form.DOCKER and not setting.decoder
+    """Yield what the loaded filter does. Who reads the file makes a difference in Docker's form, and where only some refuse it."""
+    differ = len({f"{decoder}+runc" in refused for decoder in DECODERS}) > 1
+    apart = not setting.decoder and (written.form is Form.DOCKER or differ)
     merged: dict[tuple[str, str, Path], Problem] = {}
     for decoder in DECODERS if apart else (setting.decoder or DECODERS[0],):
         lanes = [lane for lane in LANES if not apart or lane.startswith(f"{decoder}+")]

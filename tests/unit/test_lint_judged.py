@@ -27,6 +27,9 @@ NOTHING = (
     "containerd+runc no filter, containerd+crun refused, "
     "cri-o+runc no filter, cri-o+crun no filter, docker+runc no filter, docker+crun no filter"
 )
+NAMELESS = (
+    "containerd+runc ignored, containerd+crun refused, cri-o+runc ignored, cri-o+crun ignored, docker+runc ignored, docker+crun refused"
+)
 OLD_RUNC = "runc refused before 1.2, crun loads"
 ON_CONTAINERD, ON_CRIO = "containerd+runc {0}, containerd+crun {0}", "cri-o+runc {0}, cri-o+crun {0}"
 ON_OTHERS = "cri-o+runc refused, cri-o+crun refused, docker+runc refused, docker+crun refused"
@@ -87,6 +90,14 @@ def archmap(place: str) -> Told:
 
 def is_open(place: str = "1:2", effects: str = "loads") -> Told:
     return place, ("KS360", "medium", "defaultaction", "every syscall passes", effects, None)
+
+
+def no_action(place: str) -> Told:
+    return place, ("KS314", "high", "syscalls.0", "an action is missing", "containerd refused, cri-o ignored, docker refused", None)
+
+
+def no_names(place: str, effects: str = NAMELESS) -> Told:
+    return place, ("KS333", "medium", "syscalls.0.names", "the rule names no syscall and does nothing", effects, None)
 
 
 WRAPPED = (
@@ -166,6 +177,12 @@ FILES: list[tuple[bytes | dict[str, Any], Setting, Form | None, list[Told]]] = [
         [not_loaded("has 'x86' where an architecture should be", ON_CRIO.format("refused"))],
     ),
     ({**ALLOW, "archMap": [NOT_X86]}, with_("", arch="arm64"), DOCKER, [is_open(), archmap("1:37")]),
+    # CRI-O leaves out a rule without names, whose other words the others refuse: what it makes of the rest is told.
+    ({**ALLOW, "syscalls": [None]}, ANY, OCI, [no_action("1:50"), is_open(effects=ON_CRIO.format("loads")), no_names("1:50")]),
+    (
+        {**ALLOW, "flags": [None], "syscalls": [None]}, ANY, OCI,
+        [not_loaded("has '' where a flag should be", ON_CRIO.format("refused")), no_action("1:67"), no_names("1:67")],
+    ),
     # What a rule names is not told again.
     (
         {**ALLOW, "architectures": ["SCMP_ARCH_S390X"]}, ANY, OCI,
@@ -189,12 +206,7 @@ FILES: list[tuple[bytes | dict[str, Any], Setting, Form | None, list[Told]]] = [
     # What is missing, where it is missing.
     (
         {**ALLOW, "syscalls": [{"action": "SCMP_ACT_ALLOW"}]}, CRIO, OCI,
-        [
-            is_open(effects=ON_CRIO.format("loads")),
-            ("1:50", (
-                "KS333", "medium", "syscalls.0.names", "the rule names no syscall and does nothing", ON_CRIO.format("ignored"), None,
-            )),
-        ],
+        [is_open(effects=ON_CRIO.format("loads")), no_names("1:50", ON_CRIO.format("ignored"))],
     ),
     # What only one reader lets do something.
     (
