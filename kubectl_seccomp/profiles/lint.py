@@ -55,11 +55,6 @@ class Linted(Struct, frozen=True):
     form: Form | None
     problems: tuple[Problem, ...]
 
-    @property
-    def worst(self) -> Severity | None:
-        """The severity of the first."""
-        return self.problems[0].severity if self.problems else None
-
 
 def lint(raw: bytes, setting: Setting) -> Linted:
     """Return what is wrong with a profile. It raises nothing, whatever the bytes are."""
@@ -72,7 +67,7 @@ def lint(raw: bytes, setting: Setting) -> Linted:
     except NotJudged as beyond:
         return Linted(None, _kept([_not_judged(beyond)], setting))
     found = _kept([*_around(written, setting), *_inside(written, setting)], setting)
-    return Linted(written.form, _ordered(_located(_bounded(found), written)))
+    return Linted(written.form, _ordered(_bounded(found), written))
 
 
 def _unreadable(refused: Refused) -> Problem:
@@ -114,13 +109,15 @@ def _inside(written: Written, setting: Setting) -> Iterator[Problem]:
     read_alike = (*lint_text.problems(profile), *lint_text.byte_order(profile, setting.place.target.arch))
     text = [*read_alike, *lint_docker.problems(profile), *lint_rules.in_text(profile)]
     yield from text
-    refused = {lane for problem in text for lane, effect in problem.effects.items() if effect.at(setting.version) == REFUSED}
+    # What only some versions refuse says nothing of the others.
+    refused = {lane for problem in text for lane, effect in problem.effects.items() if effect == Effect(REFUSED)}
     yield from _loaded(written, setting, refused)
 
 
 def _loaded(written: Written, setting: Setting, refused: set[str]) -> Iterator[Problem]:
-    """Yield what the loaded filter does. Who reads the file makes a difference in Docker's form alone."""
-    apart = written.form is Form.DOCKER and not setting.decoder
+    """Yield what the loaded filter does. Who reads the file makes a difference in Docker's form, and where only some refuse it."""
+    differ = len({f"{decoder}+runc" in refused for decoder in DECODERS}) > 1
+    apart = not setting.decoder and (written.form is Form.DOCKER or differ)
     merged: dict[tuple[str, str, Path], Problem] = {}
     for decoder in DECODERS if apart else (setting.decoder or DECODERS[0],):
         lanes = [lane for lane in LANES if not apart or lane.startswith(f"{decoder}+")]
@@ -168,10 +165,10 @@ def _narrowed(problem: Problem, lanes: tuple[str, ...], version: Version) -> Pro
 
 
 def _bounded(found: tuple[Problem, ...]) -> Iterator[Problem]:
-    """Yield at most so many problems of each check; the last one says how many more there are."""
+    """Yield at most so many problems of each check, the worst; the last one says how many more there are."""
     total = Counter(problem.id for problem in found)
     told: Counter[str] = Counter()
-    for problem in found:
+    for problem in sorted(found, key=lambda problem: problem.severity.rank):
         told[problem.id] += 1
         if told[problem.id] < _MOST or total[problem.id] == _MOST:
             yield problem
@@ -180,18 +177,15 @@ def _bounded(found: tuple[Problem, ...]) -> Iterator[Problem]:
             yield structs.replace(problem, message=f"{problem.message} (and {more} more like this)")
 
 
-def _located(found: Iterable[Problem], written: Written) -> Iterator[Problem]:
-    """Yield the problems with their places; where something is missing, that of what it is missing in."""
-    placed = list(found)
-    positions = written.positions({problem.path[:length] for problem in placed for length in range(len(problem.path) + 1)})
-    for problem in placed:
-        if problem.position is not None:
-            yield problem
-        else:
-            ways = (problem.path[:length] for length in range(len(problem.path), -1, -1))
-            at = next((positions[path] for path in ways if path in positions), Position(1, 1))
-            yield structs.replace(problem, position=at)
+def _ordered(found: Iterable[Problem], written: Written) -> tuple[Problem, ...]:
+    """Return the problems with their places, worst first; where something is missing, its place is that of what it is missing in."""
+    kept = list(found)
+    positions = written.positions({problem.path[:length] for problem in kept for length in range(len(problem.path) + 1)})
+    placed = [(problem.severity.rank, problem.position or _place(problem.path, positions), problem) for problem in kept]
+    ordered = sorted(placed, key=lambda one: (one[0], one[1], one[2].id))
+    return tuple(structs.replace(problem, position=position) for _, position, problem in ordered)
 
 
-def _ordered(found: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(found, key=lambda problem: (problem.severity.rank, problem.position or Position(0, 0), problem.id)))
+def _place(path: Path, positions: Mapping[Path, Position]) -> Position:
+    ways = (path[:length] for length in range(len(path), -1, -1))
+    return next((positions[way] for way in ways if way in positions), Position(1, 1))

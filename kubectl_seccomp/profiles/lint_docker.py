@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from . import errnos
 from . import problems_text as pages
 from .decoders import min_kernel
-from .gojson import mapping, text
-from .lint_text import Profile, near, quoted, rules, texts
-from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder
+from .gojson import mapping, text, texts
+from .lint_text import WITH_ERRNO, Profile, near, quoted, rules
+from .oci import ACTIONS
+from .problem import HONOURED, IGNORED, LOADS, REFUSED, Effect, Problem, by_decoder, everywhere
 
 _NOT_CONTAINERD = by_decoder(LOADS, REFUSED, REFUSED)
 
@@ -51,19 +52,22 @@ def _asked(entry: Profile, key: str) -> Profile:
 
 
 def _errno_names(profile: Profile) -> Iterator[Problem]:
-    whole = (((), profile, "defaulterrno", "defaulterrnoret"),)
-    for path, entry, key, plain in (*whole, *((path, entry, "errno", "errnoret") for path, entry in rules(profile))):
-        word = text(entry, key)
+    whole = ((), profile, "defaultaction", "defaulterrno", "defaulterrnoret")
+    for path, entry, action, key, plain in (whole, *((*rule, "action", "errno", "errnoret") for rule in rules(profile))):
+        word, chosen = text(entry, key), text(entry, action)
         if not word:
             continue
-        number, shown, counts = errnos.number(word), "defaultErrno" if not path else "errno", entry.get(plain)
+        number, shown, written = errnos.number(word), "errno" if path else "defaultErrno", entry.get(plain)
         if number is None:
             said = f"{quoted(word)} is not the name of an error"
-            yield pages.DOCKER_REFUSED.problem(
-                said, (*path, key), by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(errnos.ERRNOS)))
-            )
-        elif number != (1 if counts is None else counts):
-            said = f"{shown} {word} only counts on CRI-O: elsewhere it is {'EPERM' if counts is None else counts}"
+            effects, suggestion = by_decoder(IGNORED, REFUSED, IGNORED), near(word, tuple(sorted(errnos.ERRNOS)))
+            yield pages.DOCKER_REFUSED.problem(said, (*path, key), effects, suggestion)
+        elif chosen in ACTIONS and chosen not in WITH_ERRNO:
+            # CRI-O hands the number on.
+            effects = {**everywhere(IGNORED), "cri-o+crun": Effect(REFUSED)}
+            yield pages.ERRNO_UNUSED.problem(f"{shown} with {chosen}, which takes no errno", (*path, key), effects)
+        elif number != (1 if written is None else written):
+            said = f"{shown} {word} only counts on CRI-O: elsewhere it is {'EPERM' if written is None else str(written)[:20]}"
             effects = by_decoder(IGNORED, HONOURED, IGNORED)
             yield pages.DOCKER_ERRNO.problem(said, (*path, key), effects, f'"{shown}Ret": {number}')
 

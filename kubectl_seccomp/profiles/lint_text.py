@@ -20,6 +20,7 @@ from .syscalls import architecture
 
 Profile = Mapping[str, object]
 Entry = tuple[Path, Profile]
+WITH_ERRNO = ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE")
 _NEAREST = 40
 _SINCE = {
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": by_oci(Effect(REFUSED, before=(1, 5)), LOADS),
@@ -122,7 +123,7 @@ def _words(profile: Profile) -> Iterator[Problem]:
             yield from _word(word, path, known, what)
     for path, entry in rules(profile):
         at = (*path, "action") if "action" in entry else path
-        nameless = not texts(entry, "names") and not text(entry, "name")
+        nameless = not entry.get("names") and not text(entry, "name")
         effects = by_decoder(REFUSED, IGNORED, REFUSED) if nameless else everywhere(REFUSED)
         if entry.get("action") is None or isinstance(entry.get("action"), str):
             yield from _word(text(entry, "action"), at, ACTIONS, "action", effects)
@@ -184,7 +185,7 @@ def _errnos(profile: Profile) -> Iterator[Problem]:
         if not isinstance(number, int) or isinstance(number, bool) or word not in ACTIONS:
             continue
         at = (*path, key)
-        if word not in ("SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"):
+        if word not in WITH_ERRNO:
             yield pages.ERRNO_UNUSED.problem(f"{shown} with {word}, which takes no errno", at, by_oci(IGNORED, REFUSED))
         elif word == "SCMP_ACT_ERRNO" and number > MOST_ERRNO:
             yield pages.ERRNO_RANGE.problem(f"{shown} {str(number)[:20]} is above {MOST_ERRNO}", at, everywhere(REFUSED))

@@ -96,7 +96,7 @@ def test_readers_of_dockers_form_are_told_apart_and_equal_problems_are_one() -> 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('{\n "defaultAction": "X",}', (2, 23)),
+        ('{\n "defaultAction" "X"}', (2, 18)),
         ("{\n\n  // why\n}", (3, 3)),
         ("defaultAction: X\n", (1, 1)),
         ("", (1, 1)),
