@@ -93,12 +93,12 @@ def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
 
 
 def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Problem]:
-    high, medium, low = pages.FLOOR.severities
+    medium, low = pages.FLOOR.severities[1:]
     path = ("defaultaction",)
     always = [(one.floor, calls) for one in found if (calls := _but_execve(one.always))]
     if always:
         said = f"the runtime cannot start a container: {_each(always)}"
-        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always), high)
+        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always))
     more = [(one.floor, calls) for one in found if (calls := _but_execve(one.more))]
     if more:
         said = f"a container without no_new_privs does not start: {_each(more)}"
