@@ -22,6 +22,8 @@ from .oci import BIG_ENDIAN, KILL_THREAD, NO_SUCH_CALL, Dropped, Resolved, Rule
 from .rules import Conflict, Settled, alternatives, settle
 from .syscalls import IPC, NEWEST, OLDEST, SOCKETCALL, architecture, dotted, known_since, multiplexer, names
 
+# From this release of runc on its stub is for the node's own architecture also where that is not listed.
+STUB_FOR_ALL = (1, 1, 15)
 _AUDIT_64BIT = 0x80000000  # linux/audit.h __AUDIT_ARCH_64BIT
 MOST_WORK = 100_000
 _TWINS = ("SCMP_ARCH_X86_64", "SCMP_ARCH_X32")
@@ -149,7 +151,7 @@ class _Builder:
 
     def _stubbed(self) -> Answer:
         assumed = not self.target.version and self.abi not in self.resolved.architectures
-        why = "runc before 1.1.15 asks the filter here, as the profile does not list the architecture" if assumed else ""
+        why = f"runc before {dotted(STUB_FOR_ALL)} asks the filter here, as the profile does not list the architecture" if assumed else ""
         return Answer(NO_SUCH_CALL, Why.STUB, unsure=why)
 
     def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
@@ -246,11 +248,8 @@ class _Builder:
         return not self.target.runtime and self._has_stub() and self.resolved.default != NO_SUCH_CALL
 
     def _has_stub(self) -> bool:
-        """runc answers what it cannot know with ENOSYS, unless the default lets calls pass (generatePatch).
-
-        The node's own ABI has it from 1.1.15 and 1.2.0 also where it is not listed.
-        """
+        """runc answers what it cannot know with ENOSYS, unless the default lets calls pass (generatePatch)."""
         if self.resolved.default.kind in ("ALLOW", "LOG", "TRACE") or self.highest is None:
             return False
         version = self.target.version
-        return not version or version >= (1, 1, 15) or self.abi in self.resolved.architectures
+        return not version or version >= STUB_FOR_ALL or self.abi in self.resolved.architectures

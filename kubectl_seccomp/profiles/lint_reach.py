@@ -9,6 +9,7 @@ from ..runtimes import parse
 from . import problems_reach as pages
 from .answers import Answer, Table, Why
 from .defaults import variant
+from .engine import STUB_FOR_ALL
 from .evasion import around_io_uring
 from .floor import MARGIN, PROGRAM, Floor, Missing, lacking, missing
 from .judged import Judged, Opening, Place, counts, default_at, opening
@@ -16,7 +17,7 @@ from .lint_rules import listed
 from .oci import KILL_THREAD, NO_SUCH_CALL, Resolved
 from .problem import HANGS, LOADS, NO_START, Effect, Effects, Problem, by_oci, everywhere
 from .reach import exposed
-from .syscalls import architecture, dotted, names
+from .syscalls import NEWEST, dotted, names
 
 _FAILS = "threads fail"
 Lacks = list[tuple[Floor, tuple[str, ...]]]
@@ -49,14 +50,14 @@ def problems(judged: Judged, default: str) -> Iterator[Problem]:
         yield pages.OPEN.problem("every syscall passes", ("defaultaction",))
         return
     yield from _start(table, resolved)
-    yield from _clone3(table, resolved)
-    yield from _architectures(judged, resolved)
+    yield from _clone3(judged, table, resolved)
+    yield from _architectures(judged, table, resolved)
     yield from _forgotten(judged, table, resolved)
     if around := around_io_uring(table):
         said = f"io_uring is let through and carries out what is refused: {listed(around)}"
         yield pages.IO_URING.problem(said, _rule(table, "io_uring_setup"))
     yield from _mounts(table)
-    yield from _weaker(judged, table, default)
+    yield from _weaker(judged, table, resolved, default)
 
 
 def _is_open(table: Table) -> bool:
@@ -69,8 +70,7 @@ def _refuses(table: Table, name: str) -> bool:
 
 def _rule(table: Table, name: str) -> tuple[str | int, ...]:
     """Return where a call is decided."""
-    answer = table.answers.get(name)
-    rule = None if answer is None else answer.rule
+    rule = table.answers[name].rule
     return ("defaultaction",) if rule is None else ("syscalls", rule)
 
 
@@ -93,12 +93,12 @@ def _start(table: Table, resolved: Resolved) -> Iterator[Problem]:
 
 
 def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Problem]:
-    high, medium, low = pages.FLOOR.severities
+    medium, low = pages.FLOOR.severities[1:]
     path = ("defaultaction",)
     always = [(one.floor, calls) for one in found if (calls := _but_execve(one.always))]
     if always:
         said = f"the runtime cannot start a container: {_each(always)}"
-        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always), high)
+        yield pages.FLOOR.problem(said, path, _effects(always, stops), _names(always))
     more = [(one.floor, calls) for one in found if (calls := _but_execve(one.more))]
     if more:
         said = f"a container without no_new_privs does not start: {_each(more)}"
@@ -106,7 +106,7 @@ def _floors(table: Table, found: tuple[Missing, ...], stops: str) -> Iterator[Pr
     program = lacking(table, PROGRAM)
     if program:
         said = f"a program that is linked with glibc does not start: {listed(program)} {'are' if len(program) > 1 else 'is'} refused"
-        yield pages.FLOOR.problem(said, path, by_oci(LOADS, LOADS), " ".join(program), medium)
+        yield pages.FLOOR.problem(said, path, None, " ".join(program), medium)
     rest = [
         name for name in lacking(table, MARGIN) if not any(name in (*one.always, *one.more) for one in found) and name not in program
     ]
@@ -146,51 +146,50 @@ def _effects(found: Lacks, word: str) -> Effects:
     first: dict[str, Effect] = {}
     for floor, _ in found:
         first.setdefault(floor.runtime, Effect(word, since=floor.since))
-    crun = first.get("crun", Effect(LOADS))
-    # crun is a program of one thread: the default that kills threads ends it.
-    return by_oci(first.get("runc", Effect(LOADS)), Effect(NO_START) if crun.word == HANGS else crun)
+    return by_oci(first.get("runc", LOADS), first.get("crun", LOADS))
 
 
-def _clone3(table: Table, resolved: Resolved) -> Iterator[Problem]:
-    answer = table.answers.get(_CLONE3)
-    if answer is None or _settles(answer) or _refuses(table, "clone") or resolved.default == NO_SUCH_CALL:
+def _clone3(judged: Judged, table: Table, resolved: Resolved) -> Iterator[Problem]:
+    answer = table.answers[_CLONE3]
+    if _settles(answer, resolved) or _refuses(table, "clone"):
         return
-    numbers = names(table.abi)
-    named = (name for rule in resolved.rules for name in rule.names if name in numbers)
-    highest = max(named, key=numbers.__getitem__, default="")
-    stubbed = answer.why is not Why.RULE and numbers.get(highest, 0) < numbers[_CLONE3]
+    number, known = names(table.abi)[_CLONE3], names(table.abi, judged.place.target.libseccomp or NEWEST)
+    # There is one: a rule tells clone3 from clone.
+    highest, last = max((known[name], name) for rule in resolved.rules for name in rule.names if name in known)
+    stubbed = answer.why is not Why.RULE and highest < number
     if stubbed:
-        said = "no rule decides clone3: threads fail with crun, and with runc too once a rule names a syscall above 434"
-        effects = by_oci(LOADS, _FAILS)
+        there = table.abi in resolved.architectures
+        runc = "runc too" if there else f"runc before {dotted(STUB_FOR_ALL)} ({table.abi} is not listed), and with any runc"
+        said = f"no rule decides clone3: threads fail with crun, and with {runc} once a rule names a syscall above 434"
+        effects = by_oci(LOADS if there else Effect(_FAILS, before=STUB_FOR_ALL), _FAILS)
     else:
-        above = f", and {highest} has a higher number, so runc does not answer ENOSYS" if answer.why is Why.DEFAULT else ""
-        said, effects = f"clone3 is refused, and not with ENOSYS{above}: threads fail", by_oci(_FAILS, _FAILS)
+        covered = answer.why is Why.DEFAULT and highest > number
+        above = f", and {last} has a higher number, so runc does not answer ENOSYS" if covered else ""
+        said, effects = f"clone3 is refused, and not with ENOSYS{above}: threads fail", everywhere(_FAILS)
     rule = '{"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
     yield pages.CLONE3.problem(said, _rule(table, _CLONE3), effects, rule, pages.CLONE3.severities[1 if stubbed else 0])
 
 
-def _settles(answer: Answer) -> bool:
-    """Whether a C library does well with this answer for clone3, runc's stub aside."""
-    decided = answer.why is not Why.STUB
-    return decided and (opening(answer) is not Opening.REFUSED or answer.action == NO_SUCH_CALL)
+def _settles(answer: Answer, resolved: Resolved) -> bool:
+    """Whether a C library does well with this answer for clone3, and with the default where runc's stub answers."""
+    if answer.why is Why.STUB:
+        return resolved.default == NO_SUCH_CALL
+    return opening(answer) is not Opening.REFUSED or answer.action == NO_SUCH_CALL
 
 
-def _architectures(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
-    own = architecture(judged.place.target.arch)
-    absent = [abi for abi in (own.subs if own is not None else ()) if abi not in resolved.architectures and abi != "SCMP_ARCH_X32"]
+def _architectures(judged: Judged, own: Table, resolved: Resolved) -> Iterator[Problem]:
+    absent = [abi for abi in judged.decision.tables if abi not in (own.abi, "SCMP_ARCH_X32", *resolved.architectures)]
     if absent:
         said = f"{listed(absent)} is not listed: 32-bit programs are killed"
         yield pages.ARCHITECTURES.problem(said, ("architectures",))
 
 
 def _forgotten(judged: Judged, own: Table, resolved: Resolved) -> Iterator[Problem]:
-    """Yield what a list of refused calls leaves open on the other listed architectures."""
+    """Yield what a list of refused calls leaves open on the other listed architectures; of those not listed nothing is."""
     if not resolved.default.passes:
         return
     refused = [name for rule in resolved.rules for name in rule.names if _refuses(own, name)]
     for abi, table in judged.decision.tables.items():
-        if abi == own.abi or abi not in resolved.architectures:
-            continue
         aliases = (other for name in refused for other in (*_OTHER_NAMES.get(name, ()), f"{name}32", f"{name}64", f"{name}_time64"))
         open_ = [name for name in aliases if name in table.answers and name not in own.answers and not _refuses(table, name)]
         if open_:
@@ -205,22 +204,21 @@ def _mounts(table: Table) -> Iterator[Problem]:
         yield pages.MOUNTS.problem(said, _rule(table, "mount"), suggestion=" ".join(open_))
 
 
-def _weaker(judged: Judged, table: Table, default: str) -> Iterator[Problem]:
+def _weaker(judged: Judged, table: Table, resolved: Resolved, default: str) -> Iterator[Problem]:
     match = variant(default)
     strict = None if match is None else _default_open(match.variant, judged.place)
-    if match is None or strict is None:
+    if strict is None:
         return
-    here, refusing = _open(judged), judged.resolved is not None and not judged.resolved.default.passes
-    looser = {group: [name for name in calls if name not in strict] for group, calls in here.items()}
+    looser = {group: [name for name in calls if name not in strict] for group, calls in _open(judged).items()}
     looser = {group: calls for group, calls in looser.items() if calls}
     if not looser:
         return
-    found, path = counts(table), ("defaultaction",)
-    open_ = f"{found.open} of {found.calls} syscalls are open, including some" if not refusing else "syscalls are open"
+    found, loose = counts(table), resolved.default.passes
+    open_ = f"{found.open} of {found.calls} syscalls are open, including some" if loose else "syscalls are open"
     whose = f"{parse(default)[0].title}'s RuntimeDefault"
-    said = "; ".join(f"{group}: {listed(calls, 3 if not refusing else _ALL)}" for group, calls in looser.items())
-    severity = pages.WEAKER.severities[0 if not refusing or _GRAVE & looser.keys() else 1]
-    yield pages.WEAKER.problem(f"{open_} that {whose} refuses: {said}", path, severity=severity)
+    said = "; ".join(f"{group}: {listed(calls, 3 if loose else _ALL)}" for group, calls in looser.items())
+    severity = pages.WEAKER.severities[0 if loose or _GRAVE & looser.keys() else 1]
+    yield pages.WEAKER.problem(f"{open_} that {whose} refuses: {said}", ("defaultaction",), severity=severity)
 
 
 def _open(judged: Judged) -> dict[str, list[str]]:

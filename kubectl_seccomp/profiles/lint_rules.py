@@ -8,7 +8,8 @@ from functools import cache
 
 from ..words import short
 from . import problems_rules as pages
-from .answers import Table
+from .answers import Answer, Table
+from .conditions import disjoint, groups
 from .evasion import evadable
 from .gojson import text
 from .judged import Judged
@@ -16,7 +17,7 @@ from .lint_text import Profile, arguments, near, quoted, rules, texts
 from .oci import Resolved, Rule
 from .positions import Path
 from .problem import IGNORED, REFUSED, Effect, Problem, by_oci, everywhere
-from .syscalls import ARCHITECTURES, NEWEST, OLDEST, by_number, dotted, known_since, names
+from .syscalls import ARCHITECTURES, NEWEST, OLDEST, Version, by_number, dotted, known_since, names
 
 _SHOWN = 8
 _COMMON = (2, 5, 4)  # what it knows is hardly missing anywhere: of 2022
@@ -30,15 +31,17 @@ def in_text(profile: Profile) -> Iterator[Problem]:
         yield from _nameless(entry, path)
         for place, argument in arguments(entry, path):
             yield from _incomplete(argument, place)
-        if (word := text(entry, "action")) in ("SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD"):
-            said = f"{word} ends one thread, not the process: {listed(_named(entry))}"
-            yield pages.KILL_THREAD.problem(said, (*path, "action"), suggestion="SCMP_ACT_KILL_PROCESS")
-        if word == "SCMP_ACT_TRACE":
-            yield pages.TRACE.problem(f"SCMP_ACT_TRACE without a tracer gives ENOSYS: {listed(_named(entry))}", (*path, "action"))
+        yield from _harsh(entry, path)
 
 
-def _named(entry: Profile) -> list[str]:
-    return texts(entry, "names") or [text(entry, "name")]
+def _harsh(entry: Profile, path: Path) -> Iterator[Problem]:
+    """Yield actions that are not what they look like. A rule without names does nothing, and _nameless tells so."""
+    word, named = text(entry, "action"), [name for name in texts(entry, "names") or [text(entry, "name")] if name]
+    if named and word in ("SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD"):
+        said = f"{word} ends one thread, not the process: {listed(named)}"
+        yield pages.KILL_THREAD.problem(said, (*path, "action"), suggestion="SCMP_ACT_KILL_PROCESS")
+    if named and word == "SCMP_ACT_TRACE":
+        yield pages.TRACE.problem(f"SCMP_ACT_TRACE without a tracer gives ENOSYS: {listed(named)}", (*path, "action"))
 
 
 def listed(found: Iterable[str], most: int = _SHOWN) -> str:
@@ -76,7 +79,7 @@ def _meant(name: str, *, nearest: bool) -> str | None:
     if known_since(plain) is not None:
         return plain
     if plain.isascii() and plain.isdigit():
-        return by_number("SCMP_ARCH_X86_64").get(int(plain[:9]))
+        return by_number("SCMP_ARCH_X86_64").get(int(plain))
     return near(plain, _every_name(), 0.75) if nearest else None
 
 
@@ -98,13 +101,12 @@ def _incomplete(argument: Profile, path: Path) -> Iterator[Problem]:
     missing = [key for key in ("index", "value") if argument.get(key) is None]
     if missing:
         yield pages.VALUE_MISSING.problem(f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing: taken as 0", path)
-    mask, expected = argument.get("value"), argument.get("valuetwo") or 0
+    mask, expected = argument.get("value") or 0, argument.get("valuetwo") or 0
     if argument.get("op") != "SCMP_CMP_MASKED_EQ" or not isinstance(mask, int) or not isinstance(expected, int):
         return
     if mask == 0:
         yield pages.MASK.problem("the mask (value) is 0: the condition always holds", path)
-    elif expected & ~mask:
-        lost = expected & ~mask & (2**64 - 1)
+    elif lost := expected & ~mask:
         yield pages.MASK.problem(f"valueTwo has bits ({lost:#x}) that the mask (value) leaves out: they are not compared", path)
 
 
@@ -133,20 +135,20 @@ def _place(rule: Rule) -> Path:
 def _young(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     """Yield the calls that older libraries do not know, those apart that are to be refused."""
     library = judged.place.target.libseccomp
-    found: dict[bool, dict[str, Rule]] = {}
+    found: dict[bool, dict[str, tuple[Version, Rule]]] = {}
     for rule in resolved.rules:
         lost = not rule.action.passes and resolved.default.passes
         for name in rule.names:
             since = known_since(name)
             if since is not None and since > (OLDEST if lost else _COMMON) and (library is None or library < since):
-                found.setdefault(lost, {}).setdefault(name, rule)
+                found.setdefault(lost, {}).setdefault(name, (since, rule))
     for lost, mentions in found.items():
         becomes = "what should be refused is not" if lost else "the default counts there"
-        ordered = sorted(mentions, key=lambda name: known_since(name) or OLDEST, reverse=True)
-        named = listed(f"{name} (before {dotted(known_since(name) or ())})" for name in ordered)
+        youngest = sorted(mentions.items(), key=lambda mention: mention[1][0], reverse=True)
+        named = listed(f"{name} (before {dotted(since)})" for name, (since, _) in youngest)
         said = f"an older libseccomp does not know {named}: {becomes}"
         severity, effects = pages.YOUNG_NAME.severities[0 if lost else 1], everywhere("ignored by older libraries")
-        yield pages.YOUNG_NAME.problem(said, _place(mentions[ordered[0]]), effects, severity=severity)
+        yield pages.YOUNG_NAME.problem(said, _place(youngest[0][1][1]), effects, severity=severity)
 
 
 def _conflicts(judged: Judged) -> Iterator[Problem]:
@@ -165,7 +167,7 @@ def _tables(judged: Judged, resolved: Resolved) -> list[Table]:
 
 def _in_vain(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
     """Yield the rules that do not count for some of their calls, and pairs of rules that meet."""
-    actions = {rule.index: rule.action for rule in resolved.rules}
+    written = {rule.index: rule for rule in resolved.rules}
     vain: dict[tuple[int, str, bool], list[str]] = {}
     meeting: dict[tuple[int, int], list[str]] = {}
     for table in _tables(judged, resolved):
@@ -174,15 +176,25 @@ def _in_vain(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
             for pair in answer.overlapping:
                 meeting.setdefault(pair, []).append(name)
             for one in answer.dropped if name in known else ():
-                contradicted = answer.action not in (None, actions[one.index])
+                contradicted = _contradicted(written[one.index], name, answer, table.bits)
                 vain.setdefault((one.index, one.why, contradicted), []).append(name)
     for (index, why, contradicted), calls in vain.items():
-        page = pages.EQUALS_DEFAULT if actions[index] == resolved.default else pages.SHADOWED
+        page = pages.EQUALS_DEFAULT if written[index].action == resolved.default else pages.SHADOWED
         said = f"the rule does not count for {listed(calls)}: {why}"
         yield page.problem(said, ("syscalls", index), everywhere(IGNORED), severity=page.severities[0 if contradicted else 1])
     for (first, second), calls in meeting.items():
         said = f"one syscall can match rules {first} and {second}, which differ: {listed(calls)}"
-        yield pages.OVERLAP.problem(said, ("syscalls", max(first, second)), everywhere("one of the two counts"))
+        yield pages.OVERLAP.problem(said, ("syscalls", second), everywhere("one of the two counts"))
+
+
+def _contradicted(rule: Rule, name: str, answer: Answer, bits: int) -> bool:
+    """Whether a call that a rule without effect is about gets another action. One without conditions is for what is left."""
+    if answer.action is not None:
+        return answer.action != rule.action
+    if name not in rule.names or rule.action != answer.otherwise:
+        return False
+    mine = [group for group in groups(rule.conditions, bits) if group]
+    return any(not disjoint(group, case.conditions, bits) for group in mine for case in answer.cases)
 
 
 def _tangled(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
@@ -194,9 +206,10 @@ def _tangled(judged: Judged, resolved: Resolved) -> Iterator[Problem]:
 
 def _evadable(judged: Judged) -> Iterator[Problem]:
     table = judged.native
-    for name, answer in table.answers.items() if table is not None else ():
-        if table is None or answer.action is not None or not (found := evadable(table, name)):
-            continue
-        which = "argument " + " and ".join(map(str, found))
-        said = f"{name} can be bypassed with bit 32 set in {which}: the filter compares 64 bits, the kernel takes 32"
-        yield pages.UPPER_BITS.problem(said, ("syscalls", answer.cases[0].rule))
+    if table is None:
+        return
+    for name, answer in table.answers.items():
+        if found := evadable(table, name):
+            which = " and ".join(map(str, found))
+            said = f"{name} can be bypassed with bit 32 set in argument {which}: the filter compares 64 bits, the kernel takes 32"
+            yield pages.UPPER_BITS.problem(said, ("syscalls", answer.cases[0].rule))

@@ -53,3 +53,9 @@ def said(effects: Effects) -> str:
 def mapping(document: Mapping[str, object]) -> Mapping[str, object]:
     """A profile as its readers are given it, of its keys as people write them."""
     return decode(json.dumps(document).encode()) or {}
+
+
+def told(problem: Problem) -> tuple[str, ...]:
+    """A problem as what it says and where, what runtimes make of it, and what it suggests."""
+    head = f"{problem.id} {problem.severity} {'.'.join(map(str, problem.path))}: {problem.message}"
+    return (head, said(problem.effects), *filter(None, [problem.suggestion]))
