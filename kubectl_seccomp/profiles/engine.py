@@ -151,7 +151,9 @@ class _Builder:
 
     def _stubbed(self) -> Answer:
         assumed = not self.target.version and self.abi not in self.resolved.architectures
-        why = f"runc before {dotted(STUB_FOR_ALL)} asks the filter here, as the profile does not list the architecture" if assumed else ""
+        why = (
+            f"runc before {dotted(STUB_FOR_ALL)} asks the filter here, as the profile does not list the architecture" if assumed else ""
+        )
         return Answer(NO_SUCH_CALL, Why.STUB, unsure=why)
 
     def _settle(self, name: str, cases: Sequence[Case]) -> Settled:
